@@ -1,0 +1,260 @@
+"""What every campaign needs: a server of its own on a database of its own, the load driver, and a verdict."""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import tables
+from books import Books
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+REAL_BASKETS = REPOSITORY.parent / "shared" / "data" / "grocery-baskets.csv"
+
+ADMIN_EMAIL = "staff@example.com"
+ADMIN_PASSWORD = "the campaign opens the shop"  # of a server that lives for minutes, on this machine alone
+READY_SECONDS = 30
+STOP_SECONDS = 30
+# Within this time after the last fault every saga has ended.
+CONVERGENCE_SECONDS = 60
+
+
+def arguments(description, **options):
+    """Parses the command line: what all campaigns have in common, and one option for each keyword with its default."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--backend", choices=("sqlite", "postgres"), required=True)
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "release"
+    parser.add_argument("--binaries", type=pathlib.Path, default=target, help="where banyan and banyan-load are")
+    for name, default in options.items():
+        kind = pathlib.Path if name == "baskets" else int
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default)
+    return parser.parse_args()
+
+
+def baskets_file(asked_for, work, count=2000):
+    """The baskets that were asked for, or the real ones where they are at hand, or else made-up ones."""
+    if asked_for:
+        return asked_for
+    if REAL_BASKETS.exists():
+        return REAL_BASKETS
+    path = pathlib.Path(work) / "baskets.csv"
+    print(f"baskets: {REAL_BASKETS} is not there; {count} made-up ones are used")
+    made_up = random.Random(20060101)
+    names = [f"article {number}" for number in range(1, 170)]
+    weights = [1 / rank for rank in range(1, len(names) + 1)]
+    with path.open("w", encoding="utf-8") as lines:
+        for _ in range(count):
+            lines.write(",".join(sorted(set(made_up.choices(names, weights, k=made_up.randint(1, 9))))) + "\n")
+    return path
+
+
+def read_baskets(path, limit):
+    """The articles of each basket, read without the driver's code."""
+    baskets = []
+    for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
+        articles = [name.strip() for name in line.split(",") if name.strip()]
+        if articles:
+            baskets.append(articles)
+    return baskets[:limit]
+
+
+class Server:
+    """`banyan serve` on a fresh database, to be killed and started again as often as wanted."""
+
+    def __init__(self, binaries, backend, work):
+        self.binary = pathlib.Path(binaries).resolve() / "banyan"
+        self.data_dir = pathlib.Path(work) / "data"
+        self.data_dir.mkdir()
+        self.log = pathlib.Path(work) / "server.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BANYAN_")}
+        self.environment |= {
+            "BANYAN_DATA_DIR": str(self.data_dir),
+            "BANYAN_HTTP_ADDR": f"127.0.0.1:{self.port}",
+            "BANYAN_ADMIN_EMAIL": ADMIN_EMAIL,
+            "BANYAN_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "BANYAN_DEMO": "off",
+        }
+        if backend == "postgres":
+            database_url = create_database()
+            self.environment["BANYAN_DATABASE_URL"] = database_url
+            self.database = tables.Postgres(database_url)
+        else:
+            self.database = tables.Sqlite(self.data_dir)
+
+    def start(self):
+        """Returns the seconds until it was ready."""
+        started = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.binary, "serve"], env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        while time.monotonic() - started < READY_SECONDS:
+            if self.process.poll() is not None:
+                raise CampaignError(f"the server ended with {self.process.returncode}\n{self.log_tail()}")
+            if self.is_ready():
+                return time.monotonic() - started
+            time.sleep(0.01)
+        raise CampaignError(f"the server was not ready within {READY_SECONDS} s\n{self.log_tail()}")
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/health/ready", timeout=5) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def terminate(self):
+        """The polite way, which has to end with 0."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise CampaignError(f"the server did not stop within {STOP_SECONDS} s of SIGTERM") from None
+        if code != 0:
+            raise CampaignError(f"the server ended with {code} after SIGTERM\n{self.log_tail()}")
+
+    def fsck(self):
+        """What `banyan fsck` finds wrong: an empty list, when it is content."""
+        outcome = subprocess.run(
+            [self.binary, "fsck"], env=self.environment, capture_output=True, text=True, check=False
+        )
+        if outcome.returncode == 0:
+            return []
+        return [f"banyan fsck ended with {outcome.returncode}: {outcome.stdout.strip()} {outcome.stderr.strip()}"]
+
+    def wait_until_quiet(self):
+        """Returns the seconds until no saga was left unfinished."""
+        started = time.monotonic()
+        while True:
+            sagas = dict(self.database.rows("orders", tables.SAGAS))
+            waited = time.monotonic() - started
+            if not any(status in tables.UNFINISHED_SAGAS for status in sagas.values()):
+                return waited
+            if waited > CONVERGENCE_SECONDS:
+                return waited  # the books name those that are left
+            time.sleep(0.2)
+
+    def log_tail(self):
+        return "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-20:])
+
+    def discard(self):
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        if isinstance(self.database, tables.Postgres):
+            drop_database(self.database.url)
+
+
+class CampaignError(Exception):
+    """The campaign cannot go on."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def postgres_url():
+    url = os.environ.get("BANYAN_TEST_POSTGRES_URL")
+    if not url:
+        raise CampaignError("BANYAN_TEST_POSTGRES_URL is not set; tests/servers/postgres.sh starts a PostgreSQL")
+    return url
+
+
+def create_database():
+    name = f"campaign_{uuid.uuid4().hex}"
+    tables.psql(postgres_url(), f"CREATE DATABASE {name}")
+    return postgres_url().rpartition("/")[0] + f"/{name}"
+
+
+def drop_database(url):
+    tables.psql(postgres_url(), f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+def driver_command(binaries, server, command, **options):
+    """The load driver's command line. Options that are None are left out."""
+    line = [str(pathlib.Path(binaries).resolve() / "banyan-load"), command, "--url", server.url]
+    for name, value in options.items():
+        if value is not None:
+            line += [f"--{name.replace('_', '-')}", str(value)]
+    return line
+
+
+def driver_environment():
+    return os.environ | {"BANYAN_ADMIN_EMAIL": ADMIN_EMAIL, "BANYAN_ADMIN_PASSWORD": ADMIN_PASSWORD}
+
+
+def drive(binaries, server, command, **options):
+    """Runs the load driver to its end. Returns its complaint, if any, as a list of violations."""
+    sys.stdout.flush()
+    line = driver_command(binaries, server, command, **options)
+    outcome = subprocess.run(line, env=driver_environment(), stderr=subprocess.PIPE, text=True, check=False)
+    return [] if outcome.returncode == 0 else [outcome.stderr.strip()]
+
+
+@contextlib.contextmanager
+def running_server(options):
+    """A ready server and a directory to work in. Both go at the end; after a failure the directory stays."""
+    work = tempfile.mkdtemp(prefix="banyan-campaign-")
+    server = Server(options.binaries, options.backend, work)
+    try:
+        print(f"{options.backend}: ready in {server.start():.2f} s")
+        yield server, pathlib.Path(work)
+    except BaseException:
+        print(f"left for inspection: {work}")
+        server.discard()
+        raise
+    server.discard()
+    shutil.rmtree(work)
+
+
+def audit(server):
+    """Lets the sagas end, asks `fsck` while the server runs, stops it, and reads the books.
+
+    Returns the books and the violations.
+    """
+    waited = server.wait_until_quiet()
+    violations = server.fsck()
+    server.terminate()
+    books = Books(server.database, server.data_dir)
+    print(f"all sagas ended {waited:.1f} s after the last request")
+    return books, violations + books.violations()
+
+
+def conclude(violations):
+    """Raises when something is wrong, so that `running_server` keeps the evidence."""
+    if violations:
+        shown = [f"  VIOLATION {line}" for line in violations[:20]]
+        if len(violations) > 20:
+            shown.append(f"  and {len(violations) - 20} more")
+        raise CampaignError(f"{len(violations)} violation(s)\n" + "\n".join(shown))
+    print("OK")
+
+
+def run(campaign):
+    """Runs a campaign and turns its outcome into an exit code."""
+    try:
+        campaign()
+    except CampaignError as error:
+        print(f"FAILED: {error}")
+        sys.exit(1)

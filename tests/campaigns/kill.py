@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""The server is killed again and again while orders come in: what was acknowledged stays, nothing stays half done."""
+
+import json
+import random
+import secrets
+import subprocess
+import time
+
+import campaign
+
+# Seconds between ready and the kill.
+SHORTEST_LIFE, LONGEST_LIFE = 0.2, 1.5
+DECLINED_PERCENT, TIMEOUT_AFTER_CHARGE_PERCENT = 10, 5
+# Restarts may take long on a busy machine, and one request may meet several of them.
+PATIENCE_SECONDS = 120
+
+
+def main():
+    options = campaign.arguments(__doc__, baskets=None, limit=400, clients=16, kills=2, seed=None)
+    seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    print(f"seed {seed}")
+    with campaign.running_server(options) as (server, work):
+        shoppers = Shoppers(options, server, work, seed)
+        restarts = kill_repeatedly(server, shoppers, options.kills, random.Random(seed))
+        complaints = shoppers.wait()
+        books, violations = campaign.audit(server)
+        acknowledged = shoppers.acknowledged()
+        print(f"{len(restarts)} kills over {shoppers.waves} wave(s) of {options.limit} baskets")
+        print(f"ready again within {max(restarts):.2f} s at worst")
+        campaign.conclude([*complaints, *violations, *compare(books, acknowledged, shoppers.waves * options.limit)])
+
+
+def kill_repeatedly(server, shoppers, kills, chance):
+    """Returns the seconds that each restart took."""
+    shoppers.ensure_they_shop()
+    shoppers.wait_for_the_first_order()
+    restarts = []
+    for number in range(1, kills + 1):
+        life = chance.uniform(SHORTEST_LIFE, LONGEST_LIFE)
+        time.sleep(life)
+        shoppers.ensure_they_shop()
+        before = len(shoppers.acknowledged())
+        server.kill()
+        restarts.append(server.start())
+        print(f"kill {number} after {life:.2f} s and {before} acknowledged orders; ready again in {restarts[-1]:.2f} s")
+    return restarts
+
+
+class Shoppers:
+    """Load drivers in the background, one after the other: a wave of baskets that ends is followed by the next."""
+
+    def __init__(self, options, server, work, seed):
+        self.options, self.server, self.work, self.seed = options, server, work, seed
+        self.baskets = campaign.baskets_file(options.baskets, work)
+        self.process = None
+        self.waves = 0
+        self.complaints = []
+
+    def ensure_they_shop(self):
+        if self.process is not None:
+            if self.process.poll() is None:
+                return
+            self._hear_complaints()
+        self.waves += 1
+        command = campaign.driver_command(
+            self.options.binaries,
+            self.server,
+            "replay",
+            baskets=self.baskets,
+            limit=self.options.limit,
+            clients=self.options.clients,
+            seed=self.seed,
+            declined_percent=DECLINED_PERCENT,
+            timeout_after_charge_percent=TIMEOUT_AFTER_CHARGE_PERCENT,
+            key_prefix=f"kill-{self.seed}-{self.waves}",
+            acknowledged=self._file("acknowledged"),
+            patience_seconds=PATIENCE_SECONDS,
+        )
+        with self._file("driver.log").open("w") as log:
+            self.process = subprocess.Popen(command, env=campaign.driver_environment(), stdout=log, stderr=log)
+
+    def wait_for_the_first_order(self):
+        while not self.acknowledged():
+            if self.process.poll() is not None:
+                self._hear_complaints()
+                campaign.conclude(self.complaints or ["the driver ended without an order"])
+            time.sleep(0.05)
+
+    def wait(self):
+        self.process.wait()
+        self._hear_complaints()
+        return self.complaints
+
+    def acknowledged(self):
+        """What the driver was told, over all waves, one dictionary for each basket."""
+        lines = []
+        for file in sorted(self.work.glob("acknowledged-*")):
+            lines += [json.loads(line) for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        return lines
+
+    def _hear_complaints(self):
+        log = self._file("driver.log").read_text()
+        if self.process.returncode != 0:
+            self.complaints.append(log[log.find("banyan-load:") :].strip())
+
+    def _file(self, name):
+        return self.work / f"{name}-{self.waves}"
+
+
+def compare(books, acknowledged, baskets):
+    """Everything that was acknowledged is there, as it was acknowledged; one order for each basket."""
+    confirmed = [line for line in acknowledged if line["http_status"] == 201]
+    declined = [line for line in acknowledged if line["http_status"] == 402]
+    paid = books.paid_orders()
+    print(f"acknowledged: {len(confirmed)} confirmed, {len(declined)} declined; database: {len(paid)} confirmed orders")
+    if len(acknowledged) != baskets:
+        yield f"{len(acknowledged)} of {baskets} baskets were acknowledged"
+    for line in confirmed:
+        order = books.orders.get(line["order_id"])
+        if order is None:
+            yield f"acknowledged and lost: {line}"
+        elif (order.status, order.total, order.currency) != (line["status"], line["total_minor"], line["currency"]):
+            yield f"acknowledged {line}, stored {order.status} {order.total} {order.currency}"
+    for line in declined:
+        order = books.orders.get(line["order_id"]) if line["order_id"] else None
+        if line["order_id"] and (order is None or order.status != "cancelled"):
+            yield f"declined {line}, stored {order.status if order else 'nothing'}"
+    told = {line["order_id"] for line in confirmed}
+    for order_id in paid.keys() - told:
+        yield f"order {order_id} is confirmed and nobody was told"
+    if len(told) != len(confirmed):
+        yield "two baskets were told of the same order"
+
+
+campaign.run(main)

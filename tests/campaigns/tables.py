@@ -1,0 +1,82 @@
+"""Every table and column that the campaigns read, and nothing else that knows SQL.
+
+The program is not asked: the files and schemas are read as any other client of the database would read them. On SQLite
+each context is a file of its own, on PostgreSQL a schema, so no statement here joins two contexts.
+"""
+
+import csv
+import io
+import pathlib
+import sqlite3
+import subprocess
+
+CONTEXTS = ("orders", "inventory", "payments")
+
+# The payment provider's simulator keeps its ledger in a file of its own, whatever database the program uses.
+SIMULATOR_FILE = "payments-simulator.sqlite3"
+
+# Orders whose customer was charged and whose goods are gone from the shelf.
+PAID_STATUSES = ("confirmed", "shipped", "delivered")
+UNFINISHED_SAGAS = ("running", "compensating")
+
+ORDERS = "SELECT id, status, total_minor, currency FROM orders"
+ORDER_LINES = "SELECT order_id, product_id, quantity, unit_price_minor FROM order_lines"
+SAGAS = "SELECT id, status FROM sagas"
+
+STOCK_LEVELS = "SELECT product_id, location, on_hand, reserved FROM stock_levels"
+STOCK_MOVEMENTS = """
+    SELECT product_id, location, kind, SUM(quantity) FROM stock_movements GROUP BY product_id, location, kind
+"""
+RECEIVED_KIND = "receive"
+RESERVATIONS = "SELECT id, order_id, status FROM reservations"
+RESERVATION_LINES = "SELECT reservation_id, product_id, location, quantity FROM reservation_lines"
+
+TIMEOUT_TOKEN = "tok_timeout_after_charge"
+PAYMENTS = "SELECT id, order_id, status, amount_minor, currency FROM payments"
+CHARGES = "SELECT key, token, status, amount_minor, captured_minor, refunded_minor, currency FROM charges"
+
+
+class Sqlite:
+    """The contexts' files in one data directory."""
+
+    def __init__(self, data_dir):
+        self.data_dir = pathlib.Path(data_dir)
+
+    def rows(self, context, query):
+        return read_sqlite(self.data_dir / f"{context}.sqlite3", query)
+
+
+class Postgres:
+    """The contexts' schemas in one database."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def rows(self, context, query):
+        text = psql(self.url, f'SET search_path TO "{context}"; {query}')
+        return [tuple(row) for row in csv.reader(io.StringIO(text))]
+
+
+def simulator_rows(data_dir, query):
+    return read_sqlite(pathlib.Path(data_dir) / SIMULATOR_FILE, query)
+
+
+def read_sqlite(path, query):
+    """All rows, every value as text, as psql gives them."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+    try:
+        rows = connection.execute(query).fetchall()
+    finally:
+        connection.close()
+    return [tuple("" if value is None else str(value) for value in row) for row in rows]
+
+
+def psql(url, commands):
+    """The output of the commands as CSV without a head."""
+    arguments = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "--set=ON_ERROR_STOP=1"]
+    outcome = subprocess.run(
+        [*arguments, f"--dbname={url}", f"--command={commands}"], capture_output=True, text=True, check=False
+    )
+    if outcome.returncode != 0:
+        raise RuntimeError(f"psql: {outcome.stderr.strip()}")
+    return outcome.stdout

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""The verifier finds what it has to find: each rule meets books that break it and nothing else."""
+
+import pathlib
+import sqlite3
+import tempfile
+import unittest
+
+import tables
+from books import Books
+
+SCHEMAS = {
+    "orders.sqlite3": """
+        CREATE TABLE orders (id TEXT, status TEXT, total_minor INTEGER, currency TEXT);
+        CREATE TABLE order_lines (order_id TEXT, product_id TEXT, quantity INTEGER, unit_price_minor INTEGER);
+        CREATE TABLE sagas (id TEXT, status TEXT);
+        INSERT INTO orders VALUES ('ord_1', 'confirmed', 300, 'EUR'), ('ord_2', 'cancelled', 100, 'EUR');
+        INSERT INTO order_lines VALUES ('ord_1', 'prd_1', 3, 100), ('ord_2', 'prd_1', 1, 100);
+        INSERT INTO sagas VALUES ('sag_1', 'done'), ('sag_2', 'failed');
+    """,
+    "inventory.sqlite3": """
+        CREATE TABLE stock_levels (product_id TEXT, location TEXT, on_hand INTEGER, reserved INTEGER);
+        CREATE TABLE stock_movements (product_id TEXT, location TEXT, kind TEXT, quantity INTEGER);
+        CREATE TABLE reservations (id TEXT, order_id TEXT, status TEXT);
+        CREATE TABLE reservation_lines (reservation_id TEXT, product_id TEXT, location TEXT, quantity INTEGER);
+        INSERT INTO stock_levels VALUES ('prd_1', 'main', 7, 0);
+        INSERT INTO stock_movements VALUES ('prd_1', 'main', 'receive', 10), ('prd_1', 'main', 'sale', -3);
+        INSERT INTO reservations VALUES ('rsv_1', 'ord_1', 'committed'), ('rsv_2', 'ord_2', 'released');
+        INSERT INTO reservation_lines VALUES ('rsv_1', 'prd_1', 'main', 3), ('rsv_2', 'prd_1', 'main', 1);
+    """,
+    "payments.sqlite3": """
+        CREATE TABLE payments (id TEXT, order_id TEXT, status TEXT, amount_minor INTEGER, currency TEXT);
+        INSERT INTO payments VALUES ('pay_1', 'ord_1', 'completed', 300, 'EUR'),
+            ('pay_2', 'ord_2', 'failed', 100, 'EUR');
+    """,
+    tables.SIMULATOR_FILE: """
+        CREATE TABLE charges (key TEXT, token TEXT, status TEXT, amount_minor INTEGER, captured_minor INTEGER,
+            refunded_minor INTEGER, currency TEXT);
+        INSERT INTO charges VALUES ('pay_1', 'tok_visa', 'captured', 300, 300, 0, 'EUR'),
+            ('pay_2', 'tok_declined', 'declined', 100, 0, 0, 'EUR');
+    """,
+}
+
+# What goes wrong: the file, the statement that does it, and words of each violation it has to cause.
+BREACHES = {
+    "an order without lines": (
+        "orders.sqlite3",
+        "INSERT INTO orders VALUES ('ord_3', 'cancelled', 1, 'EUR')",
+        ["no lines", "only 2 sagas"],
+    ),
+    "a pending order": (
+        "orders.sqlite3",
+        "UPDATE orders SET status = 'pending' WHERE id = 'ord_2'",
+        ["still pending"],
+    ),
+    "lines of no order": (
+        "orders.sqlite3",
+        "INSERT INTO order_lines VALUES ('ord_9', 'prd_1', 1, 1)",
+        ["does not exist"],
+    ),
+    "a saga that runs on": (
+        "orders.sqlite3",
+        "UPDATE sagas SET status = 'running' WHERE id = 'sag_1'",
+        ["saga sag_1 is running"],
+    ),
+    "a total that was not captured": (
+        "orders.sqlite3",
+        "UPDATE orders SET total_minor = 299 WHERE id = 'ord_1'",
+        ["has the captures", "the totals"],
+    ),
+    "a capture in another currency": (
+        tables.SIMULATOR_FILE,
+        "UPDATE charges SET currency = 'USD'",
+        ["has the captures"],
+    ),
+    "a second capture": (
+        tables.SIMULATOR_FILE,
+        "INSERT INTO charges VALUES ('pay_9', 'tok_visa', 'captured', 5, 5, 0, 'EUR')",
+        ["no payment of ours", "the totals"],
+    ),
+    "a capture for a cancelled order": (
+        tables.SIMULATOR_FILE,
+        "UPDATE charges SET status = 'captured', captured_minor = 100 WHERE key = 'pay_2'",
+        ["not confirmed", "the totals"],
+    ),
+    "an authorization left open": (
+        tables.SIMULATOR_FILE,
+        "UPDATE charges SET status = 'authorized' WHERE key = 'pay_2'",
+        ["neither captured nor voided"],
+    ),
+    "money given back": (
+        tables.SIMULATOR_FILE,
+        "UPDATE charges SET refunded_minor = 1 WHERE key = 'pay_1'",
+        ["nobody asked for"],
+    ),
+    "a lost capture": (
+        tables.SIMULATOR_FILE,
+        "DELETE FROM charges WHERE key = 'pay_1'",
+        ["has the captures []", "the totals"],
+    ),
+    "a level that is not its ledger": (
+        "inventory.sqlite3",
+        "UPDATE stock_levels SET on_hand = 8",
+        ["the ledger says 7", "but 8 on hand"],
+    ),
+    "a sale that the ledger does not know": (
+        "inventory.sqlite3",
+        "DELETE FROM stock_movements WHERE kind = 'sale'",
+        ["the ledger says 10"],
+    ),
+    "units that stay reserved": (
+        "inventory.sqlite3",
+        "UPDATE stock_levels SET reserved = 1",
+        ["still reserved"],
+    ),
+    "an active reservation": (
+        "inventory.sqlite3",
+        "UPDATE reservations SET status = 'active' WHERE id = 'rsv_2'",
+        ["still active"],
+    ),
+    "goods for a cancelled order": (
+        "inventory.sqlite3",
+        "UPDATE reservations SET status = 'committed'",
+        ["is not confirmed and has"],
+    ),
+    "goods that were not taken": (
+        "inventory.sqlite3",
+        "DELETE FROM reservations WHERE id = 'rsv_1'",
+        ["and took {}"],
+    ),
+    "another amount taken": (
+        "inventory.sqlite3",
+        "UPDATE reservation_lines SET quantity = 2",
+        ["and took"],
+    ),
+}
+
+
+class BooksTest(unittest.TestCase):
+    def books(self, breach=None):
+        with tempfile.TemporaryDirectory() as directory:
+            for name, statements in SCHEMAS.items():
+                with sqlite3.connect(pathlib.Path(directory) / name) as connection:
+                    connection.executescript(statements)
+                    if breach and breach[0] == name:
+                        connection.execute(breach[1])
+                connection.close()
+            return Books(tables.Sqlite(directory), directory)
+
+    def test_books_that_agree_have_no_violation(self):
+        self.assertEqual(self.books().violations(), [])
+
+    def test_units_are_those_of_the_paid_orders(self):
+        books = self.books()
+        self.assertEqual(books.units(books.paid_orders()), 3)
+
+    def test_each_breach_is_found_and_nothing_else(self):
+        for name, (file, statement, words) in BREACHES.items():
+            with self.subTest(name):
+                found = self.books((file, statement)).violations()
+                self.assertEqual(len(found), len(words), found)
+                for line, word in zip(found, words):
+                    self.assertIn(word, line)
+
+
+if __name__ == "__main__":
+    unittest.main()
