@@ -68,7 +68,7 @@ END
 }
 
 stop() {
-    if [[ ! -f $directory/environment ]]; then return; fi
+    if [[ ! -f $directory/environment ]]; then return 0; fi
     if [[ -f $directory/pid ]]; then
         local pid
         pid=$(cat "$directory/pid")

@@ -1,0 +1,150 @@
+//! A context's database: its pools and its transactions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use r2d2::{Pool, PooledConnection};
+
+use super::connection::{ConnectionMaker, DatabaseLocation, DbConn};
+use super::errors::storage_error;
+use super::unit_of_work;
+use crate::ports::shared::storage::{StorageError, UnitOfWork};
+
+/// How long a caller waits for a free connection.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// Told after each commit that brought events, so that readers need not wait for their next poll.
+pub type EventsCommitted = Arc<dyn Fn() + Send + Sync>;
+
+/// How many connections a context may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolSize {
+    /// Connections for reading on `SQLite`; all connections on `PostgreSQL`.
+    pub connections: u32,
+}
+
+/// A context's database.
+#[derive(Clone)]
+pub struct Database {
+    readers: Pool<ConnectionMaker>,
+    writers: Pool<ConnectionMaker>,
+    events_committed: EventsCommitted,
+}
+
+type Pooled = PooledConnection<ConnectionMaker>;
+
+impl Database {
+    /// Opens the pools; connects when first used.
+    ///
+    /// On `SQLite` there is one writing connection, because there can be one writer: callers queue for it in the order
+    /// they came rather than poll for the file's lock.
+    pub fn open(location: DatabaseLocation, size: PoolSize, events_committed: EventsCommitted) -> Self {
+        let pool = |location: DatabaseLocation, connections: u32| {
+            Pool::builder()
+                .max_size(connections)
+                .min_idle(Some(0))
+                .connection_timeout(CONNECTION_WAIT)
+                .error_handler(Box::new(LogPoolErrors))
+                .build_unchecked(ConnectionMaker::new(location))
+        };
+        let readers = pool(location.clone(), size.connections);
+        let writers = match &location {
+            DatabaseLocation::SqliteFile(_) => pool(location, 1),
+            DatabaseLocation::PostgresSchema { .. } => readers.clone(),
+        };
+        Self { readers, writers, events_committed }
+    }
+
+    /// Runs queries outside of a transaction.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when no connection is to be had; else what `queries` returns.
+    pub fn read<T>(&self, queries: impl FnOnce(&mut DbConn) -> diesel::QueryResult<T>) -> Result<T, StorageError> {
+        queries(&mut *connection(&self.readers)?).map_err(storage_error)
+    }
+
+    /// Runs `statements` in a write transaction: `BEGIN IMMEDIATE` on `SQLite` (a deferred one fails as soon as another
+    /// wrote after its first read), READ COMMITTED on `PostgreSQL`.
+    ///
+    /// # Errors
+    /// Those of `statements`, after a rollback; [`StorageError::OutcomeUnknown`] when the commit itself failed.
+    pub fn write<T>(
+        &self,
+        statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let connection = &mut *connection(&self.writers)?;
+        begin(connection)?;
+        match statements(connection) {
+            Ok(value) => commit(connection).map(|()| value),
+            Err(error) => {
+                if let Err(rollback) = <DbConn as Connection>::TransactionManager::rollback_transaction(connection) {
+                    tracing::warn!(error = %rollback, "a transaction could not be rolled back; its connection is dropped");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes an aggregate and everything that belongs to it in one transaction: first `statements`, then the unit's
+    /// saga, key and delivery, the events last (see [`super::event_log`] for why last).
+    ///
+    /// # Errors
+    /// As [`Self::write`]; those of the unit's parts as [`UnitOfWork`] promises.
+    pub fn commit<T>(
+        &self,
+        unit: &UnitOfWork,
+        statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let value = self.write(|conn| {
+            let value = statements(conn)?;
+            unit_of_work::write(conn, unit)?;
+            Ok(value)
+        })?;
+        if !unit.events.is_empty() {
+            (self.events_committed)();
+        }
+        Ok(value)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when not.
+    pub fn ping(&self) -> Result<(), StorageError> {
+        self.read(|conn| conn.batch_execute("SELECT 1"))
+    }
+}
+
+fn connection(pool: &Pool<ConnectionMaker>) -> Result<Pooled, StorageError> {
+    pool.get().map_err(|error| {
+        tracing::warn!(%error, "no database connection within {} s", CONNECTION_WAIT.as_secs());
+        StorageError::Unavailable(Box::new(error))
+    })
+}
+
+fn begin(connection: &mut DbConn) -> Result<(), StorageError> {
+    match connection {
+        DbConn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+        DbConn::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+    }
+    .map_err(storage_error)
+}
+
+fn commit(connection: &mut DbConn) -> Result<(), StorageError> {
+    <DbConn as Connection>::TransactionManager::commit_transaction(connection).map_err(|error| {
+        tracing::error!(%error, "a commit failed");
+        StorageError::OutcomeUnknown(Box::new(error))
+    })
+}
+
+/// Connection errors go to the log, not to standard error.
+#[derive(Debug)]
+struct LogPoolErrors;
+
+impl r2d2::HandleError<diesel::r2d2::Error> for LogPoolErrors {
+    fn handle_error(&self, error: diesel::r2d2::Error) {
+        tracing::warn!(%error, "cannot connect to the database");
+    }
+}

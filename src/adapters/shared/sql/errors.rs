@@ -1,0 +1,36 @@
+//! From the errors of the database library to those of the storage ports.
+
+use diesel::result::{DatabaseErrorKind, Error};
+
+use crate::ports::shared::storage::StorageError;
+
+/// Tells what a failed statement means. `NotFound` is not expected here: finders use `.optional()`.
+pub fn storage_error(error: Error) -> StorageError {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => StorageError::Duplicate {
+            // PostgreSQL names the constraint; SQLite only tells the columns, in the message.
+            constraint: info.constraint_name().unwrap_or_else(|| info.message()).to_owned(),
+        },
+        Error::DatabaseError(DatabaseErrorKind::CheckViolation, info) => StorageError::Refused {
+            constraint: info.constraint_name().unwrap_or_else(|| info.message()).to_owned(),
+        },
+        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => {
+            unavailable(error)
+        }
+        // SQLite's own words for SQLITE_BUSY, SQLITE_READONLY and SQLITE_FULL; PostgreSQL's for a server that goes down.
+        Error::DatabaseError(_, ref info)
+            if ["database is locked", "database is busy", "readonly database", "disk is full", "terminating connection", "shutting down"]
+                .iter()
+                .any(|sign| info.message().contains(sign)) =>
+        {
+            unavailable(error)
+        }
+        Error::BrokenTransactionManager => unavailable(error),
+        other => StorageError::Other(Box::new(other)),
+    }
+}
+
+fn unavailable(error: Error) -> StorageError {
+    tracing::warn!(%error, "the database is away");
+    StorageError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,14 @@
+//! Storage on `SQLite` and `PostgreSQL`: one body of code, two databases.
+
+pub mod connection;
+
+pub mod database;
+pub mod errors;
+pub mod migrations;
+pub mod schema;
+
+pub mod consumers;
+pub mod event_log;
+pub mod idempotency;
+pub mod sagas;
+pub mod unit_of_work;

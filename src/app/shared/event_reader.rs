@@ -1,0 +1,192 @@
+//! Reads a context's event log on behalf of a consumer: in order, each effect once, poison set aside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ports::shared::clock::Clock;
+use crate::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord, LoggedEvent};
+use crate::ports::shared::storage::StorageError;
+
+/// Events read at once.
+const BATCH: u32 = 100;
+/// How often an event is tried before it is parked.
+pub const MAX_ATTEMPTS: i32 = 5;
+/// Pause before the second attempt; each further one waits twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Why a consumer did not take an event in.
+#[derive(Debug)]
+pub enum ConsumeError {
+    /// The event will never do: it cannot be read, or breaks a rule.
+    Poison(String),
+    /// It may do later: something is away.
+    Retry(String),
+    /// Somebody else has taken it in.
+    Stale,
+}
+
+impl From<StorageError> for ConsumeError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Stale => Self::Stale,
+            StorageError::Unavailable(_) | StorageError::OutcomeUnknown(_) => Self::Retry(error.with_sources()),
+            other => Self::Poison(other.with_sources()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for ConsumeError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Poison(error.to_string())
+    }
+}
+
+/// Takes events in. A context has one for each log that it listens to and each purpose.
+pub trait Consumer: Send + Sync {
+    /// The stable name under which its position is kept: `catalog.on_stock_changed`.
+    fn name(&self) -> &'static str;
+
+    /// The types of events it cares for; the others pass by.
+    fn event_types(&self) -> &'static [&'static str];
+
+    /// Takes an event in and commits `delivery` in the transaction of the effect. An implementation that has no effect
+    /// to commit MUST return `Ok(false)`: the reader then moves on by itself.
+    ///
+    /// # Errors
+    /// See [`ConsumeError`].
+    fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError>;
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// There was nothing to read.
+    Idle,
+    /// So many events were read; there may be more.
+    Read(usize),
+    /// The log, the consumer's database or what it needs is away: try again later.
+    Blocked,
+}
+
+/// A consumer, the log it reads and the place where it keeps its position.
+pub struct EventReader {
+    feed: Arc<dyn EventFeed>,
+    positions: Arc<dyn ConsumerStore>,
+    consumer: Arc<dyn Consumer>,
+    clock: Arc<dyn Clock>,
+}
+
+impl EventReader {
+    /// Has `consumer` read `feed`.
+    pub fn new(
+        feed: Arc<dyn EventFeed>,
+        positions: Arc<dyn ConsumerStore>,
+        consumer: Arc<dyn Consumer>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { feed, positions, consumer, clock }
+    }
+
+    /// The consumer's name.
+    pub fn name(&self) -> &'static str {
+        self.consumer.name()
+    }
+
+    /// Reads one batch.
+    pub fn read_batch(&self) -> Progress {
+        self.try_batch().unwrap_or_else(|error| {
+            tracing::warn!(consumer = self.name(), error = error.with_sources(), "cannot read events now");
+            Progress::Blocked
+        })
+    }
+
+    fn try_batch(&self) -> Result<Progress, StorageError> {
+        let start = self.positions.position(self.name())?;
+        let events = self.feed.read_after(start, BATCH)?;
+        let mut position = start;
+        // Events that pass by move the position only when something is written anyway, or at the end of the batch.
+        for logged in &events {
+            if !self.consumer.event_types().contains(&logged.event.event_type.as_str()) {
+                continue;
+            }
+            let delivery =
+                Delivery { consumer: self.name().to_owned(), from_position: position, to_position: logged.seq };
+            match self.deliver(logged, &delivery)? {
+                Delivered::Moved => position = logged.seq,
+                Delivered::NotMoved => {}
+                Delivered::Blocked => return Ok(Progress::Blocked),
+                Delivered::Elsewhere => return Ok(Progress::Read(0)),
+            }
+        }
+        if let Some(last) = events.last().filter(|last| last.seq > position) {
+            let rest = Delivery { consumer: self.name().to_owned(), from_position: position, to_position: last.seq };
+            match self.positions.advance(&rest) {
+                Ok(()) | Err(StorageError::Stale) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(if events.is_empty() { Progress::Idle } else { Progress::Read(events.len()) })
+    }
+
+    fn deliver(&self, logged: &LoggedEvent, delivery: &Delivery) -> Result<Delivered, StorageError> {
+        // Order holds per subject: behind a parked event, its subject's later events wait in the same lane.
+        if self.positions.is_parked(self.name(), &logged.event.subject)? {
+            return self.park(logged, delivery, "an earlier event of this subject is parked".to_owned(), 0);
+        }
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 1;
+        loop {
+            match self.consumer.consume(&logged.event, delivery) {
+                Ok(true) => return Ok(Delivered::Moved),
+                Ok(false) => return Ok(Delivered::NotMoved),
+                Err(ConsumeError::Stale) => return Ok(Delivered::Elsewhere),
+                // What is away comes back: the event is not to blame, and stays where it is.
+                Err(ConsumeError::Retry(reason)) if attempt >= MAX_ATTEMPTS => {
+                    tracing::warn!(consumer = self.name(), reason, "cannot take an event in for now");
+                    return Ok(Delivered::Blocked);
+                }
+                Err(ConsumeError::Poison(reason)) if attempt >= MAX_ATTEMPTS => {
+                    return self.park(logged, delivery, reason, attempt);
+                }
+                Err(ConsumeError::Retry(_) | ConsumeError::Poison(_)) => {
+                    std::thread::sleep(pause);
+                    pause *= 2;
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    fn park(
+        &self,
+        logged: &LoggedEvent,
+        delivery: &Delivery,
+        reason: String,
+        attempts: i32,
+    ) -> Result<Delivered, StorageError> {
+        tracing::error!(consumer = self.name(), event = %logged.event.event_id, reason, "event parked");
+        let letter = DeadLetter {
+            consumer: self.name().to_owned(),
+            event: logged.clone(),
+            reason,
+            attempts,
+            parked_at: self.clock.now(),
+        };
+        match self.positions.park(&letter, delivery) {
+            Ok(()) => Ok(Delivered::Moved),
+            Err(StorageError::Stale) => Ok(Delivered::Elsewhere),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+enum Delivered {
+    /// The position moved with the effect.
+    Moved,
+    /// No effect; the position is moved later.
+    NotMoved,
+    /// Something is away.
+    Blocked,
+    /// Another reader of the same name is ahead.
+    Elsewhere,
+}

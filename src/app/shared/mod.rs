@@ -1,0 +1,7 @@
+//! What use cases of every context are built with.
+
+pub mod decorators;
+
+pub mod event_reader;
+pub mod idempotent;
+pub mod saga;

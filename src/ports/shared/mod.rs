@@ -1,0 +1,14 @@
+//! What every boundary has in common.
+
+pub mod operation;
+
+pub mod access;
+pub mod call_context;
+pub mod clock;
+pub mod events;
+pub mod failure;
+pub mod idempotency;
+pub mod page;
+pub mod saga;
+pub mod storage;
+pub mod tokens;

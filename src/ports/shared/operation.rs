@@ -1,0 +1,127 @@
+//! The one idea: everything that crosses a context's boundary is a value, and whoever carries it out is a handler.
+//!
+//! Decorators (tracing, deadline, authorization), the loopback and the remote client are written once, generic over
+//! [`Operation`]; a new operation needs no glue.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::access::Access;
+use super::call_context::CallContext;
+use super::failure::Failure;
+
+/// Whether an operation changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads only: may be repeated at will.
+    Query,
+    /// Changes state: is repeated only under an idempotency key or by the id of its aggregate.
+    Command,
+}
+
+/// What an operation is about, for routing and ordering: the text of an aggregate's id, or nothing in particular.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// About one aggregate.
+    Aggregate(String),
+    /// About none or many.
+    None,
+}
+
+impl Key {
+    /// The key of an aggregate.
+    pub fn of(id: impl ToString) -> Self {
+        Self::Aggregate(id.to_string())
+    }
+}
+
+/// A message to a context. Its JSON form is a contract between versions of Banyan: fields are added, never changed.
+pub trait Operation: Serialize + DeserializeOwned + Send + 'static {
+    /// What comes back.
+    type Reply: Serialize + DeserializeOwned + Send + 'static;
+    /// The closed set of business outcomes that are not the wished one.
+    type Error: Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
+
+    /// The stable name, `orders.place_order`: `<context>.<use case>`, never a type path.
+    const NAME: &'static str;
+    /// Query or command.
+    const KIND: Kind;
+    /// Who may ask for it. Whether a thing belongs to the caller is for the use case to decide.
+    const ACCESS: Access;
+
+    /// The aggregate it is about.
+    fn key(&self) -> Key {
+        Key::None
+    }
+}
+
+/// Carries out one kind of operation.
+pub trait Handler<Op: Operation>: Send + Sync {
+    /// Carries out `op` on behalf of `cx.principal`.
+    ///
+    /// # Errors
+    /// [`Failure::Domain`] for the operation's business outcomes; any other [`Failure`] when it could not be carried
+    /// out or, after [`Failure::Timeout`], when that is unknown.
+    fn handle(&self, cx: &CallContext, op: Op) -> Result<Op::Reply, Failure<Op::Error>>;
+}
+
+/// Declares an operation: `operation!(PlaceOrder => Order, PlaceOrderError; "orders.place_order", Command, SignedIn);`
+/// with an optional aggregate key: `key = |op| Key::of(op.order_id)`.
+macro_rules! operation {
+    ($op:ident => $reply:ty, $error:ty; $name:literal, $kind:ident, $access:ident $(; key = $key:expr)?) => {
+        impl $crate::ports::shared::operation::Operation for $op {
+            type Reply = $reply;
+            type Error = $error;
+            const NAME: &'static str = $name;
+            const KIND: $crate::ports::shared::operation::Kind = $crate::ports::shared::operation::Kind::$kind;
+            const ACCESS: $crate::ports::shared::access::Access = $crate::ports::shared::access::Access::$access;
+            $(fn key(&self) -> $crate::ports::shared::operation::Key {
+                let key: fn(&Self) -> $crate::ports::shared::operation::Key = $key;
+                key(self)
+            })?
+        }
+    };
+}
+pub(crate) use operation;
+
+/// What is known of an operation without an instance of it: a row of a context's table of contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperationInfo {
+    /// [`Operation::NAME`].
+    pub name: &'static str,
+    /// [`Operation::KIND`].
+    pub kind: Kind,
+    /// [`Operation::ACCESS`].
+    pub access: Access,
+}
+
+impl OperationInfo {
+    /// The row of `Op`.
+    pub const fn of<Op: Operation>() -> Self {
+        Self { name: Op::NAME, kind: Op::KIND, access: Op::ACCESS }
+    }
+}
+
+/// Declares a context's table of contents: the trait that its callers hold as `Arc<dyn Orders>`, implemented by
+/// whatever handles all of its operations, and the list of those operations.
+macro_rules! table_of_contents {
+    ($(#[$doc:meta])* $context:ident: $first:ident $(, $rest:ident)* $(,)?) => {
+        $(#[$doc])*
+        pub trait $context:
+            $crate::ports::shared::operation::Handler<$first>
+            $(+ $crate::ports::shared::operation::Handler<$rest>)*
+        {}
+
+        impl<T> $context for T where
+            T: $crate::ports::shared::operation::Handler<$first>
+            $(+ $crate::ports::shared::operation::Handler<$rest>)*
+        {}
+
+        /// The operations of this context.
+        pub const OPERATIONS: &[$crate::ports::shared::operation::OperationInfo] = &[
+            $crate::ports::shared::operation::OperationInfo::of::<$first>(),
+            $($crate::ports::shared::operation::OperationInfo::of::<$rest>(),)*
+        ];
+    };
+}
+pub(crate) use table_of_contents;

@@ -1,0 +1,7 @@
+//! In-memory fakes of the storage ports: held to the same contracts as the real stores.
+
+pub mod catalog;
+pub mod identity;
+pub mod inventory;
+pub mod orders;
+pub mod payments;

@@ -1,0 +1,25 @@
+//! One contract, three stores: each function of a contract becomes a test on the fake, on SQLite and on PostgreSQL.
+
+/// `store_contract! { context = "inventory", fake = FakeStore::new(), sql = SqlInventoryStore::new,
+/// migrations = MIGRATIONS; name_of_a_function, another }`: each function takes `&dyn Store`.
+macro_rules! store_contract {
+    (context = $context:literal, fake = $fake:expr, sql = $sql:expr, migrations = $migrations:expr;
+     $($name:ident),+ $(,)?) => {
+        mod on_the_fake {
+            $(#[test] fn $name() { super::$name(&$fake); })+
+        }
+        mod on_sqlite {
+            $(#[test] fn $name() {
+                let home = $crate::support::databases::sqlite($context, $migrations);
+                super::$name(&$sql(home.database.clone()));
+            })+
+        }
+        mod on_postgres {
+            $(#[test] fn $name() {
+                let home = $crate::support::databases::postgres($context, $migrations);
+                super::$name(&$sql(home.database.clone()));
+            })+
+        }
+    };
+}
+pub(crate) use store_contract;

@@ -1,0 +1,5 @@
+//! What the tests of all contexts are built with.
+
+pub mod contract;
+pub mod databases;
+pub mod fixed;
