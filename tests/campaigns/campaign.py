@@ -253,6 +253,7 @@ def conclude(violations):
 
 def run(campaign):
     """Runs a campaign and turns its outcome into an exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs in the background is ended as well
     try:
         campaign()
     except CampaignError as error:

@@ -17,24 +17,28 @@ PATIENCE_SECONDS = 120
 
 
 def main():
-    options = campaign.arguments(__doc__, baskets=None, limit=400, clients=16, kills=2, seed=None)
+    options = campaign.arguments(__doc__, baskets=None, limit=1000, clients=16, kills=2, seed=None)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
     with campaign.running_server(options) as (server, work):
         shoppers = Shoppers(options, server, work, seed)
-        restarts = kill_repeatedly(server, shoppers, options.kills, random.Random(seed))
-        complaints = shoppers.wait()
+        try:
+            restarts = kill_repeatedly(server, shoppers, options.kills, random.Random(seed))
+            complaints = shoppers.wait()
+        finally:
+            shoppers.leave()
         books, violations = campaign.audit(server)
         acknowledged = shoppers.acknowledged()
         print(f"{len(restarts)} kills over {shoppers.waves} wave(s) of {options.limit} baskets")
-        print(f"ready again within {max(restarts):.2f} s at worst")
-        campaign.conclude([*complaints, *violations, *compare(books, acknowledged, shoppers.waves * options.limit)])
+        print(f"ready again within {max(restarts):.2f} s at worst; {shoppers.cut_off} requests were cut off or refused")
+        if shoppers.cut_off < options.kills:
+            violations.append("fewer requests were cut off than there were kills: the campaign shows nothing")
+        campaign.conclude([*complaints, *violations, *compare(books, acknowledged, shoppers.baskets)])
 
 
 def kill_repeatedly(server, shoppers, kills, chance):
-    """Returns the seconds that each restart took."""
+    """Each kill meets orders on their way. Returns the seconds that each restart took."""
     shoppers.ensure_they_shop()
-    shoppers.wait_for_the_first_order()
     restarts = []
     for number in range(1, kills + 1):
         life = chance.uniform(SHORTEST_LIFE, LONGEST_LIFE)
@@ -52,22 +56,25 @@ class Shoppers:
 
     def __init__(self, options, server, work, seed):
         self.options, self.server, self.work, self.seed = options, server, work, seed
-        self.baskets = campaign.baskets_file(options.baskets, work)
+        self.file = campaign.baskets_file(options.baskets, work)
         self.process = None
         self.waves = 0
+        self.baskets = 0
+        self.cut_off = 0
         self.complaints = []
 
     def ensure_they_shop(self):
         if self.process is not None:
             if self.process.poll() is None:
                 return
-            self._hear_complaints()
+            self._hear()
         self.waves += 1
+        self.baskets += len(campaign.read_baskets(self.file, self.options.limit))
         command = campaign.driver_command(
             self.options.binaries,
             self.server,
             "replay",
-            baskets=self.baskets,
+            baskets=self.file,
             limit=self.options.limit,
             clients=self.options.clients,
             seed=self.seed,
@@ -75,22 +82,23 @@ class Shoppers:
             timeout_after_charge_percent=TIMEOUT_AFTER_CHARGE_PERCENT,
             key_prefix=f"kill-{self.seed}-{self.waves}",
             acknowledged=self._file("acknowledged"),
+            report_json=self._file("report"),
             patience_seconds=PATIENCE_SECONDS,
         )
         with self._file("driver.log").open("w") as log:
             self.process = subprocess.Popen(command, env=campaign.driver_environment(), stdout=log, stderr=log)
-
-    def wait_for_the_first_order(self):
-        while not self.acknowledged():
-            if self.process.poll() is not None:
-                self._hear_complaints()
-                campaign.conclude(self.complaints or ["the driver ended without an order"])
-            time.sleep(0.05)
+        self._wait_for_an_order(len(self.acknowledged()))
 
     def wait(self):
         self.process.wait()
-        self._hear_complaints()
+        self._hear()
         return self.complaints
+
+    def leave(self):
+        """Nobody goes on shopping after the campaign."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def acknowledged(self):
         """What the driver was told, over all waves, one dictionary for each basket."""
@@ -99,10 +107,20 @@ class Shoppers:
             lines += [json.loads(line) for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
         return lines
 
-    def _hear_complaints(self):
+    def _wait_for_an_order(self, already):
+        while len(self.acknowledged()) == already:
+            if self.process.poll() is not None:
+                self._hear()
+                campaign.conclude(self.complaints or ["the driver ended without an order"])
+            time.sleep(0.05)
+
+    def _hear(self):
+        """What the wave that ended has to say."""
         log = self._file("driver.log").read_text()
         if self.process.returncode != 0:
             self.complaints.append(log[log.find("banyan-load:") :].strip())
+        if self._file("report").exists():
+            self.cut_off += json.loads(self._file("report").read_text())["answers"].get("no answer", 0)
 
     def _file(self, name):
         return self.work / f"{name}-{self.waves}"
