@@ -27,20 +27,46 @@ pub struct Graph {
 
 pub const BANYAN: Graph = Graph {
     contexts: &["identity", "catalog", "orders", "payments", "inventory"],
-    calls: &[("orders", "catalog"), ("orders", "inventory"), ("orders", "payments"), ("orders", "identity")],
-    listens: &[("catalog", "inventory"), ("orders", "payments"), ("orders", "inventory")],
+    calls: &[
+        ("orders", "catalog"),
+        ("orders", "inventory"),
+        ("orders", "payments"),
+        ("orders", "identity"),
+    ],
+    listens: &[
+        ("catalog", "inventory"),
+        ("orders", "payments"),
+        ("orders", "inventory"),
+    ],
 };
 
 /// What `domains` may be built from: data types and their derives, nothing that can reach the outside world.
-pub const CRATES_OF_DOMAINS: &[&str] =
-    &["std", "core", "alloc", "serde", "thiserror", "uuid", "chrono", "rust_decimal", "iso_currency"];
+pub const CRATES_OF_DOMAINS: &[&str] = &[
+    "std",
+    "core",
+    "alloc",
+    "serde",
+    "thiserror",
+    "uuid",
+    "chrono",
+    "rust_decimal",
+    "iso_currency",
+];
 
 /// What `ports` may use beside [`CRATES_OF_DOMAINS`]: messages are JSON at every boundary.
 pub const MORE_CRATES_OF_PORTS: &[&str] = &["serde_json"];
 
 /// What `app` may not use: a use case that names one of these cannot be tested without it.
-pub const CRATES_KEPT_OUT_OF_APP: &[&str] =
-    &["diesel", "actix_web", "lapin", "tokio", "ureq", "r2d2", "jsonwebtoken", "argon2"];
+pub const CRATES_KEPT_OUT_OF_APP: &[&str] = &[
+    "diesel",
+    "actix_web",
+    "lapin",
+    "tokio",
+    "ureq",
+    "r2d2",
+    "jsonwebtoken",
+    "argon2",
+];
 
 /// Paths that do I/O or read a clock although their crate is allowed.
 pub const IMPURE_PATHS: &[&str] = &[
@@ -55,8 +81,13 @@ pub const IMPURE_PATHS: &[&str] = &[
 ];
 
 /// Functions that read the clock or make an id: the last two segments of their path.
-pub const CLOCK_AND_ID_FUNCTIONS: &[(&str, &str)] =
-    &[("Utc", "now"), ("Local", "now"), ("SystemTime", "now"), ("Uuid", "now_v7"), ("Uuid", "new_v4")];
+pub const CLOCK_AND_ID_FUNCTIONS: &[(&str, &str)] = &[
+    ("Utc", "now"),
+    ("Local", "now"),
+    ("SystemTime", "now"),
+    ("Uuid", "now_v7"),
+    ("Uuid", "new_v4"),
+];
 
 /// Where the `Clock` and `IdSource` ports are implemented and wired.
 pub const HOMES_OF_CLOCK_AND_IDS: &[&str] = &["adapters/shared", "app/bootstrap"];
@@ -69,17 +100,43 @@ pub struct Technology {
 }
 
 pub const TECHNOLOGIES: &[Technology] = &[
-    Technology { crates: &["diesel", "diesel_migrations", "r2d2"], homes: &["adapters/*/sql", "adapters/payments/providers"] },
-    Technology { crates: &["actix_web"], homes: &["adapters/*/http", "app/bootstrap"] },
-    Technology { crates: &["lapin"], homes: &["adapters/shared/messaging"] },
-    Technology { crates: &["ureq"], homes: &["adapters/shared/remote", "adapters/payments/providers"] },
-    Technology { crates: &["clap", "indicatif"], homes: &["app/bootstrap", "main"] },
-    Technology { crates: &["jsonwebtoken", "argon2", "aws_lc_rs"], homes: &["adapters/identity"] },
+    Technology {
+        crates: &["diesel", "diesel_migrations", "r2d2"],
+        homes: &["adapters/*/sql", "adapters/payments/providers"],
+    },
+    Technology {
+        crates: &["actix_web"],
+        homes: &["adapters/*/http", "app/bootstrap"],
+    },
+    Technology {
+        crates: &["lapin"],
+        homes: &["adapters/shared/messaging"],
+    },
+    Technology {
+        crates: &["ureq"],
+        homes: &["adapters/shared/remote", "adapters/payments/providers"],
+    },
+    Technology {
+        crates: &["clap", "indicatif"],
+        homes: &["app/bootstrap", "main"],
+    },
+    Technology {
+        crates: &["jsonwebtoken", "argon2", "aws_lc_rs"],
+        homes: &["adapters/identity"],
+    },
 ];
 
 /// Names that say where code was put instead of what it is.
-pub const NAMES_THAT_SAY_NOTHING: &[&str] =
-    &["util", "utils", "helper", "helpers", "common", "misc", "types", "transformers"];
+pub const NAMES_THAT_SAY_NOTHING: &[&str] = &[
+    "util",
+    "utils",
+    "helper",
+    "helpers",
+    "common",
+    "misc",
+    "types",
+    "transformers",
+];
 
 /// A file that is longer holds more than one subject (style rule 5).
 pub const LINES_PER_FILE_MAX: usize = 500;

@@ -13,7 +13,12 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(rule: &'static str, file: &str, line: usize, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line, rule, message: message.into() }
+        Self {
+            file: file.to_owned(),
+            line,
+            rule,
+            message: message.into(),
+        }
     }
 }
 

@@ -38,10 +38,21 @@ impl Migrations {
             let parts: Vec<&str> = file.split('/').collect();
             let is_room = |room: &str| room == SHARED || tree.contexts.contains(room);
             match parts.as_slice() {
-                [_, room, backend, name, kind @ ("up.sql" | "down.sql")] if is_room(room) && BACKENDS.contains(backend) => {
-                    let history = all.rooms.entry((*room).to_owned()).or_default().entry((*backend).to_owned()).or_default();
+                [_, room, backend, name, kind @ ("up.sql" | "down.sql")]
+                    if is_room(room) && BACKENDS.contains(backend) =>
+                {
+                    let history = all
+                        .rooms
+                        .entry((*room).to_owned())
+                        .or_default()
+                        .entry((*backend).to_owned())
+                        .or_default();
                     let migration = history.migrations.entry((*name).to_owned()).or_default();
-                    let side = if *kind == "up.sql" { &mut migration.up } else { &mut migration.down };
+                    let side = if *kind == "up.sql" {
+                        &mut migration.up
+                    } else {
+                        &mut migration.down
+                    };
                     *side = Some(words(text, 1));
                 }
                 _ => all.strays.push(file.clone()),
@@ -73,14 +84,25 @@ impl Migrations {
 
     /// Everything a room's database ever held on any backend: its own and what every database has.
     pub fn names_within_reach(&self, room: &str) -> BTreeSet<&str> {
-        let histories = [room, SHARED].into_iter().filter_map(|room| self.rooms.get(room)).flat_map(BTreeMap::values);
-        histories.flat_map(|history| &history.schema.ever).map(String::as_str).collect()
+        let histories = [room, SHARED]
+            .into_iter()
+            .filter_map(|room| self.rooms.get(room))
+            .flat_map(BTreeMap::values);
+        histories
+            .flat_map(|history| &history.schema.ever)
+            .map(String::as_str)
+            .collect()
     }
 
     /// The rooms whose migrations create this table.
     pub fn owners_of(&self, table: &str) -> Vec<&str> {
-        let creates = |backends: &BTreeMap<String, History>| backends.values().any(|history| history.schema.ever.contains(table));
-        self.rooms.iter().filter(|(_, backends)| creates(backends)).map(|(room, _)| room.as_str()).collect()
+        let creates =
+            |backends: &BTreeMap<String, History>| backends.values().any(|history| history.schema.ever.contains(table));
+        self.rooms
+            .iter()
+            .filter(|(_, backends)| creates(backends))
+            .map(|(room, _)| room.as_str())
+            .collect()
     }
 
     /// Who owns a table, for a message.

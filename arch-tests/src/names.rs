@@ -10,8 +10,8 @@ const HOPS_MAX: usize = 8;
 
 /// Lower-case first segments that are types of the language, not crates.
 const PRIMITIVES: &[&str] = &[
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-    "f64",
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64",
 ];
 
 /// Every module of the tree with the names it declares and imports.
@@ -23,6 +23,14 @@ pub struct Names {
 impl Names {
     pub fn absorb(&mut self, scopes: BTreeMap<Vec<String>, Scope>) {
         for (module, scope) in scopes {
+            // A file is a module also where nobody has written its `mod` line yet.
+            if let Some((name, parent)) = module.split_last() {
+                self.scopes
+                    .entry(parent.to_vec())
+                    .or_default()
+                    .modules
+                    .insert(name.clone());
+            }
             self.scopes.entry(module).or_default().absorb(scope);
         }
     }
@@ -33,7 +41,13 @@ impl Names {
             let mut segments = vec!["crate".to_owned()];
             segments.extend_from_slice(path);
             let root = self.scopes.entry(Vec::new()).or_default();
-            root.aliases.insert(name.clone(), RawPath { segments, rooted: false });
+            root.aliases.insert(
+                name.clone(),
+                RawPath {
+                    segments,
+                    rooted: false,
+                },
+            );
         }
     }
 
@@ -48,12 +62,18 @@ impl Names {
     }
 
     fn first_hop(&self, module: &[String], raw: &RawPath, hops: usize) -> Target {
-        let Some((first, rest)) = raw.segments.split_first() else { return Target::Crate(module.to_vec()) };
+        let Some((first, rest)) = raw.segments.split_first() else {
+            return Target::Crate(module.to_vec());
+        };
         if hops == 0 {
             return Target::Unknown(raw.segments.clone());
         }
         if raw.rooted {
-            return if first == PACKAGE { Target::Crate(rest.to_vec()) } else { Target::External(raw.segments.clone()) };
+            return if first == PACKAGE {
+                Target::Crate(rest.to_vec())
+            } else {
+                Target::External(raw.segments.clone())
+            };
         }
         match first.as_str() {
             "crate" => Target::Crate(rest.to_vec()),
@@ -68,13 +88,20 @@ impl Names {
     }
 
     /// What `name` means inside `module`, if the module says so.
+    ///
+    /// An alias may begin with its own name: `pub use uuid;` means the crate, `pub(crate) use operation;` the macro above.
     fn lookup(&self, module: &[String], name: &str, hops: usize) -> Option<Target> {
         let scope = self.scopes.get(module)?;
         if scope.modules.contains(name) {
             return Some(Target::Crate(child(module, name)));
         }
         if let Some(alias) = scope.aliases.get(name) {
-            return Some(self.alias_target(module, name, alias, hops));
+            let names_itself = !alias.rooted && alias.segments.first().is_some_and(|first| first == name);
+            return match names_itself {
+                true if scope.items.contains(name) => Some(Target::Crate(child(module, name))),
+                true => Some(Target::External(alias.segments.clone())),
+                false => Some(self.first_hop(module, alias, hops)),
+            };
         }
         if scope.items.contains(name) {
             return Some(Target::Crate(child(module, name)));
@@ -82,18 +109,12 @@ impl Names {
         if hops == 0 {
             return None;
         }
-        scope.globs.iter().find_map(|glob| match self.follow(self.first_hop(module, glob, hops - 1), hops - 1) {
-            Target::Crate(source) if source != module => self.lookup(&source, name, hops - 1),
-            _ => None,
-        })
-    }
-
-    /// `use time::{self as time}` would look itself up for ever.
-    fn alias_target(&self, module: &[String], name: &str, alias: &RawPath, hops: usize) -> Target {
-        if alias.segments.first().is_some_and(|first| first == name) && !alias.rooted {
-            return Target::External(alias.segments.clone());
-        }
-        self.first_hop(module, alias, hops)
+        scope.globs.iter().find_map(
+            |glob| match self.follow(self.first_hop(module, glob, hops - 1), hops - 1) {
+                Target::Crate(source) if source != module => self.lookup(&source, name, hops - 1),
+                _ => None,
+            },
+        )
     }
 
     fn follow(&self, target: Target, hops: usize) -> Target {
@@ -102,14 +123,25 @@ impl Names {
             return target;
         }
         for (depth, name) in path.iter().enumerate() {
-            let (module, rest) = (path.get(..depth).unwrap_or_default(), path.get(depth + 1..).unwrap_or_default());
-            let Some(scope) = self.scopes.get(module) else { return target };
+            let (module, rest) = (
+                path.get(..depth).unwrap_or_default(),
+                path.get(depth + 1..).unwrap_or_default(),
+            );
+            let Some(scope) = self.scopes.get(module) else {
+                return target;
+            };
             if scope.modules.contains(name) {
                 continue;
             }
-            let Some(found) = self.lookup(module, name, hops - 1) else { return target };
+            let Some(found) = self.lookup(module, name, hops - 1) else {
+                return target;
+            };
             let next = extended(found, rest);
-            return if next == target { target } else { self.follow(next, hops - 1) };
+            return if next == target {
+                target
+            } else {
+                self.follow(next, hops - 1)
+            };
         }
         target
     }

@@ -18,8 +18,12 @@ pub enum Ring {
 }
 
 /// The rings that have a room for each context, with their directory under `src/`.
-pub const RINGS_WITH_ROOMS: &[(&str, Ring)] =
-    &[("domains", Ring::Domains), ("ports", Ring::Ports), ("app", Ring::App), ("adapters", Ring::Adapters)];
+pub const RINGS_WITH_ROOMS: &[(&str, Ring)] = &[
+    ("domains", Ring::Domains),
+    ("ports", Ring::Ports),
+    ("app", Ring::App),
+    ("adapters", Ring::Adapters),
+];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Room {
@@ -46,17 +50,38 @@ impl Place {
         let mut segments = path.iter().map(String::as_str);
         let first = segments.next().unwrap_or_default();
         if first == MAIN_MODULE {
-            return Self { ring: Ring::Main, room: Room::Whole };
+            return Self {
+                ring: Ring::Main,
+                room: Room::Whole,
+            };
         }
         let Some((_, ring)) = RINGS_WITH_ROOMS.iter().find(|(name, _)| *name == first) else {
-            return Self { ring: Ring::Root, room: Room::Whole };
+            return Self {
+                ring: Ring::Root,
+                room: Room::Whole,
+            };
         };
         match segments.next() {
-            None | Some("*") => Self { ring: *ring, room: Room::Whole },
-            Some(SHARED) => Self { ring: *ring, room: Room::Shared },
-            Some(BOOTSTRAP) if *ring == Ring::App => Self { ring: Ring::Bootstrap, room: Room::Whole },
-            Some(name) if contexts.contains(name) => Self { ring: *ring, room: Room::Context(name.to_owned()) },
-            Some(_) => Self { ring: *ring, room: Room::Unknown },
+            None | Some("*") => Self {
+                ring: *ring,
+                room: Room::Whole,
+            },
+            Some(SHARED) => Self {
+                ring: *ring,
+                room: Room::Shared,
+            },
+            Some(BOOTSTRAP) if *ring == Ring::App => Self {
+                ring: Ring::Bootstrap,
+                room: Room::Whole,
+            },
+            Some(name) if contexts.contains(name) => Self {
+                ring: *ring,
+                room: Room::Context(name.to_owned()),
+            },
+            Some(_) => Self {
+                ring: *ring,
+                room: Room::Unknown,
+            },
         }
     }
 
@@ -89,5 +114,9 @@ impl Place {
 /// Whether a module path lies under a pattern like `adapters/*/sql`.
 pub fn is_under(module: &[String], pattern: &str) -> bool {
     let wanted: Vec<&str> = pattern.split('/').collect();
-    module.len() >= wanted.len() && wanted.iter().zip(module).all(|(want, have)| *want == "*" || want == have)
+    module.len() >= wanted.len()
+        && wanted
+            .iter()
+            .zip(module)
+            .all(|(want, have)| *want == "*" || want == have)
 }

@@ -91,7 +91,9 @@ fn read_folder(root: &Path, folder: &Path, texts: &mut BTreeMap<String, String>)
     if !folder.is_dir() {
         return Ok(());
     }
-    let entries = WalkDir::new(folder).into_iter().filter_entry(|entry| entry.file_name() != "target");
+    let entries = WalkDir::new(folder)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != "target");
     for entry in entries {
         let entry = entry.map_err(io::Error::from)?;
         let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
@@ -108,8 +110,13 @@ fn has_extension(file: &str, wanted: &str) -> bool {
 }
 
 fn contexts(texts: &BTreeMap<String, String>) -> BTreeSet<String> {
-    let below = texts.keys().filter_map(|file| file.strip_prefix("src/domains/")?.split_once('/'));
-    below.map(|(room, _)| room.to_owned()).filter(|room| room != SHARED).collect()
+    let below = texts
+        .keys()
+        .filter_map(|file| file.strip_prefix("src/domains/")?.split_once('/'));
+    below
+        .map(|(room, _)| room.to_owned())
+        .filter(|room| room != SHARED)
+        .collect()
 }
 
 fn source(file: &str, text: &str, contexts: &BTreeSet<String>) -> Source {

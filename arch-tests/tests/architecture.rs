@@ -1,5 +1,8 @@
 //! The rules on the real tree. Each test is a rule; a failure lists every place that breaks it and what to do instead.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read the tree has nothing to judge")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read the tree has nothing to judge"
+)]
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -18,9 +21,17 @@ fn holds(name: &str) {
     let rule = rules::named(name).unwrap();
     let findings = rules::findings_of(rule, tree());
     let list: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    assert!(findings.is_empty(), "{name} is broken in {} places:\n{}\n", list.len(), list.join("\n"));
+    assert!(
+        findings.is_empty(),
+        "{name} is broken in {} places:\n{}\n",
+        list.len(),
+        list.join("\n")
+    );
     let seen = (rule.seen)(tree());
-    assert!(seen > 0, "{name} looked at nothing: the tree has moved away from under the rule");
+    assert!(
+        seen > 0,
+        "{name} looked at nothing: the tree has moved away from under the rule"
+    );
 }
 
 /// One test for each rule, and a test that no rule is forgotten here.
@@ -65,12 +76,23 @@ every_rule_holds! {
 #[test]
 fn the_tree_has_contexts_and_each_of_them_has_code_in_every_ring() {
     let contexts = &tree().contexts;
-    assert!(!contexts.is_empty(), "src/domains has no context; the rules about contexts would all be kept by nobody");
+    assert!(
+        !contexts.is_empty(),
+        "src/domains has no context; the rules about contexts would all be kept by nobody"
+    );
     for context in contexts {
         for ring in ["domains", "ports", "app", "adapters"] {
             let room = format!("src/{ring}/{context}/");
-            let functions: usize = tree().package().filter(|s| s.file.starts_with(&room)).map(|s| s.facts.functions.len()).sum();
-            let types: usize = tree().package().filter(|s| s.file.starts_with(&room)).map(|s| s.facts.paths.len()).sum();
+            let functions: usize = tree()
+                .package()
+                .filter(|s| s.file.starts_with(&room))
+                .map(|s| s.facts.functions.len())
+                .sum();
+            let types: usize = tree()
+                .package()
+                .filter(|s| s.file.starts_with(&room))
+                .map(|s| s.facts.paths.len())
+                .sum();
             assert!(functions + types > 0, "{room} holds no code at all");
         }
     }

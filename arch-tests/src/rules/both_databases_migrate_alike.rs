@@ -11,8 +11,13 @@ const RULE: &str = "both_databases_migrate_alike";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let migrations = Migrations::of(tree);
-    let stray = "the place is not migrations/<context or shared>/{sqlite,postgres}/<timestamp>_<name>/{up,down}.sql; move it";
-    let mut findings: Vec<Finding> = migrations.strays.iter().map(|file| Finding::new(RULE, file, 1, stray)).collect();
+    let stray =
+        "the place is not migrations/<context or shared>/{sqlite,postgres}/<timestamp>_<name>/{up,down}.sql; move it";
+    let mut findings: Vec<Finding> = migrations
+        .strays
+        .iter()
+        .map(|file| Finding::new(RULE, file, 1, stray))
+        .collect();
     for room in migrations.rooms.keys() {
         findings.extend(incomplete(&migrations, room));
         findings.extend(missing_folders(&migrations, room));
@@ -30,13 +35,20 @@ pub fn seen(tree: &Tree) -> usize {
 fn incomplete(migrations: &Migrations, room: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for backend in BACKENDS {
-        let Some(history) = migrations.history(room, backend) else { continue };
+        let Some(history) = migrations.history(room, backend) else {
+            continue;
+        };
         for (name, migration) in &history.migrations {
             let Migration { up, down } = migration;
             for (kind, words) in [("up", up), ("down", down)] {
                 let file = format!("migrations/{room}/{backend}/{name}/{kind}.sql");
                 if words.as_ref().is_none_or(Vec::is_empty) {
-                    findings.push(Finding::new(RULE, &file, 1, format!("there is no statement in it; write the {kind} migration")));
+                    findings.push(Finding::new(
+                        RULE,
+                        &file,
+                        1,
+                        format!("there is no statement in it; write the {kind} migration"),
+                    ));
                 }
             }
         }
@@ -45,7 +57,10 @@ fn incomplete(migrations: &Migrations, room: &str) -> Vec<Finding> {
 }
 
 /// The rooms' backends side by side: each is asked for what the other has.
-fn pairs<'a>(migrations: &'a Migrations, room: &'a str) -> impl Iterator<Item = (&'static str, &'a History, &'static str, &'a History)> {
+fn pairs<'a>(
+    migrations: &'a Migrations,
+    room: &'a str,
+) -> impl Iterator<Item = (&'static str, &'a History, &'static str, &'a History)> {
     static EMPTY: std::sync::LazyLock<History> = std::sync::LazyLock::new(History::default);
     let side = move |backend| migrations.history(room, backend).unwrap_or(&EMPTY);
     BACKENDS.iter().flat_map(move |has| {
@@ -57,9 +72,18 @@ fn pairs<'a>(migrations: &'a Migrations, room: &'a str) -> impl Iterator<Item = 
 fn missing_folders(migrations: &Migrations, room: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (has, having, lacks, lacking) in pairs(migrations, room) {
-        for name in having.migrations.keys().filter(|name| !lacking.migrations.contains_key(*name)) {
+        for name in having
+            .migrations
+            .keys()
+            .filter(|name| !lacking.migrations.contains_key(*name))
+        {
             let message = format!("the migration is missing for {lacks}; add migrations/{room}/{lacks}/{name}");
-            findings.push(Finding::new(RULE, &format!("migrations/{room}/{has}/{name}/up.sql"), 1, message));
+            findings.push(Finding::new(
+                RULE,
+                &format!("migrations/{room}/{has}/{name}/up.sql"),
+                1,
+                message,
+            ));
         }
     }
     findings

@@ -17,25 +17,40 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 pub fn seen(tree: &Tree) -> usize {
-    tree.contexts.iter().filter(|context| BANYAN.contexts.contains(&context.as_str())).count()
+    tree.contexts
+        .iter()
+        .filter(|context| BANYAN.contexts.contains(&context.as_str()))
+        .count()
 }
 
 /// The rule with a table of one's own, so that the table's own checks can be tested.
 pub fn check_against(tree: &Tree, graph: &Graph) -> Vec<Finding> {
     let mut findings = faults_of(graph);
-    for context in tree.contexts.iter().filter(|context| !graph.contexts.contains(&context.as_str())) {
+    for context in tree
+        .contexts
+        .iter()
+        .filter(|context| !graph.contexts.contains(&context.as_str()))
+    {
         let message = format!("context `{context}` is not in the declared graph; add it to {TABLE} with what it calls");
         findings.push(Finding::new(RULE, &format!("src/domains/{context}"), 1, message));
     }
     for source in tree.package() {
-        findings.extend(source.facts.paths.iter().filter_map(|path| judge(tree, source, path, graph)));
+        findings.extend(
+            source
+                .facts
+                .paths
+                .iter()
+                .filter_map(|path| judge(tree, source, path, graph)),
+        );
     }
     findings
 }
 
 fn judge(tree: &Tree, source: &Source, path: &PathUse, graph: &Graph) -> Option<Finding> {
     let from = source.place.context()?;
-    let Target::Crate(segments) = &path.target else { return None };
+    let Target::Crate(segments) = &path.target else {
+        return None;
+    };
     let to = Place::of(segments, &tree.contexts);
     let other = to.context().filter(|other| *other != from && to.ring == Ring::Ports)?;
     let (edges, verb) = match segments.get(2)?.as_str() {
@@ -53,12 +68,16 @@ fn judge(tree: &Tree, source: &Source, path: &PathUse, graph: &Graph) -> Option<
 fn faults_of(graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(cycle) = find_cycle(graph.calls) {
-        let message = format!("the declared calls run in a circle, {}; let one of them be an event", cycle.join(" -> "));
+        let message = format!(
+            "the declared calls run in a circle, {}; let one of them be an event",
+            cycle.join(" -> ")
+        );
         findings.push(Finding::new(RULE, TABLE, 1, message));
     }
     for (from, to) in graph.calls.iter().chain(graph.listens) {
         for name in [from, to].into_iter().filter(|name| !graph.contexts.contains(name)) {
-            let message = format!("the edge (\"{from}\", \"{to}\") names `{name}`, which is no declared context; correct it");
+            let message =
+                format!("the edge (\"{from}\", \"{to}\") names `{name}`, which is no declared context; correct it");
             findings.push(Finding::new(RULE, TABLE, 1, message));
         }
     }

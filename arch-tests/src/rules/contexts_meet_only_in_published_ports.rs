@@ -10,7 +10,9 @@ use crate::tree::{Source, Tree};
 const RULE: &str = "contexts_meet_only_in_published_ports";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    tree.package().flat_map(|source| source.facts.paths.iter().filter_map(|path| judge(tree, source, path))).collect()
+    tree.package()
+        .flat_map(|source| source.facts.paths.iter().filter_map(|path| judge(tree, source, path)))
+        .collect()
 }
 
 pub fn seen(tree: &Tree) -> usize {
@@ -23,7 +25,8 @@ fn judge(tree: &Tree, source: &Source, path: &PathUse) -> Option<Finding> {
         let Target::Crate(segments) = target else { return None };
         let to = Place::of(segments, &tree.contexts);
         let other = to.context().filter(|other| *other != own)?;
-        let is_published = to.ring == Ring::Ports && segments.get(2).is_some_and(|name| PUBLISHED.contains(&name.as_str()));
+        let is_published =
+            to.ring == Ring::Ports && segments.get(2).is_some_and(|name| PUBLISHED.contains(&name.as_str()));
         (!is_published).then(|| (target, other.to_owned()))
     });
     let (target, other) = trespass?;

@@ -16,7 +16,12 @@ const ROOT_FILES: &[&str] = &["lib.rs", "main.rs"];
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     if tree.contexts.is_empty() {
-        findings.push(Finding::new(RULE, "src/domains", 1, "there is no context here; each one needs a directory"));
+        findings.push(Finding::new(
+            RULE,
+            "src/domains",
+            1,
+            "there is no context here; each one needs a directory",
+        ));
     }
     let rooms = rooms(tree);
     for (ring, _) in RINGS_WITH_ROOMS {

@@ -23,7 +23,8 @@ pub fn seen(tree: &Tree) -> usize {
 
 fn unreadable(source: &Source) -> Option<Finding> {
     let (line, error) = source.broken.as_ref()?;
-    let message = format!("the file is not Rust that syn can read ({error}); no other rule looked at it: mend it first");
+    let message =
+        format!("the file is not Rust that syn can read ({error}); no other rule looked at it: mend it first");
     Some(Finding::new(RULE, &source.file, *line, message))
 }
 
@@ -35,7 +36,11 @@ fn moved(source: &Source) -> impl Iterator<Item = Finding> + '_ {
 }
 
 fn included(source: &Source) -> impl Iterator<Item = Finding> + '_ {
-    let includes = source.facts.macros.iter().filter(|call| call.name.last().is_some_and(|name| name == "include"));
+    let includes = source
+        .facts
+        .macros
+        .iter()
+        .filter(|call| call.name.last().is_some_and(|name| name == "include"));
     includes.map(|call| {
         let message = "`include!` brings in code that no rule sees; make it a module";
         Finding::new(RULE, &source.file, call.line, message)

@@ -15,7 +15,10 @@ struct Operation<'a> {
 }
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    operations(tree).into_iter().filter_map(|operation| judge(tree, &operation)).collect()
+    operations(tree)
+        .into_iter()
+        .filter_map(|operation| judge(tree, &operation))
+        .collect()
 }
 
 pub fn seen(tree: &Tree) -> usize {
@@ -32,22 +35,50 @@ fn operations(tree: &Tree) -> Vec<Operation<'_>> {
 
 /// `impl Operation for PlaceOrder` or `operation!(PlaceOrder => ..)`.
 fn declared_in(source: &Source) -> Vec<Operation<'_>> {
-    let Some(context) = source.place.context() else { return Vec::new() };
-    let by_impl = source.facts.impls.iter().filter(|found| found.trait_name == "Operation");
+    let Some(context) = source.place.context() else {
+        return Vec::new();
+    };
+    let by_impl = source
+        .facts
+        .impls
+        .iter()
+        .filter(|found| found.trait_name == "Operation");
     let by_impl = by_impl.map(|found| (found.type_name.clone(), found.line));
-    let by_macro = source.facts.macros.iter().filter(|call| call.name.last().is_some_and(|name| name == "operation"));
+    let by_macro = source
+        .facts
+        .macros
+        .iter()
+        .filter(|call| call.name.last().is_some_and(|name| name == "operation"));
     let by_macro = by_macro.filter_map(|call| Some((call.words.first()?.text.clone(), call.line)));
-    by_impl.chain(by_macro).map(|(name, line)| Operation { name, context, file: &source.file, line }).collect()
+    by_impl
+        .chain(by_macro)
+        .map(|(name, line)| Operation {
+            name,
+            context,
+            file: &source.file,
+            line,
+        })
+        .collect()
 }
 
 fn judge(tree: &Tree, operation: &Operation<'_>) -> Option<Finding> {
-    let Operation { name, context, file, line } = operation;
+    let Operation {
+        name,
+        context,
+        file,
+        line,
+    } = operation;
     let module = snake_case(name);
     let wanted = ["app", context, module.as_str()];
-    let files: Vec<&Source> = tree.package().filter(|source| source.module.iter().take(3).eq(wanted.iter())).collect();
+    let files: Vec<&Source> = tree
+        .package()
+        .filter(|source| source.module.iter().take(3).eq(wanted.iter()))
+        .collect();
     let handles = |source: &&Source| {
         let impls = &source.facts.impls;
-        impls.iter().any(|found| found.trait_name == "Handler" && found.argument.as_deref() == Some(name))
+        impls
+            .iter()
+            .any(|found| found.trait_name == "Handler" && found.argument.as_deref() == Some(name))
     };
     let path = format!("src/app/{context}/{module}.rs");
     let message = if files.is_empty() {

@@ -25,7 +25,9 @@ pub fn seen(tree: &Tree) -> usize {
 }
 
 fn tables(tree: &Tree) -> impl Iterator<Item = (&Source, &MacroCall)> {
-    let calls = tree.package().flat_map(|source| source.facts.macros.iter().map(move |call| (source, call)));
+    let calls = tree
+        .package()
+        .flat_map(|source| source.facts.macros.iter().map(move |call| (source, call)));
     calls.filter(|(_, call)| {
         let name: Vec<&str> = call.name.iter().map(String::as_str).collect();
         matches!(name.as_slice(), ["table"] | ["diesel", "table"])
@@ -36,16 +38,22 @@ fn judge(source: &Source, call: &MacroCall, migrations: &Migrations) -> Vec<Find
     let finding = |message: String| Finding::new(RULE, &source.file, call.line, message);
     let module: Vec<&str> = source.module.iter().map(String::as_str).collect();
     let ["adapters", room, "sql", "schema"] = module.as_slice() else {
-        return vec![finding("a table is declared outside schema.rs; move it to adapters/<its context>/sql/schema.rs".to_owned())];
+        return vec![finding(
+            "a table is declared outside schema.rs; move it to adapters/<its context>/sql/schema.rs".to_owned(),
+        )];
     };
     if source.place.ring != Ring::Adapters || source.place.room == Room::Unknown {
         return Vec::new();
     }
     let table = table_name(call);
-    let missing = BACKENDS.iter().filter(|backend| migrations.table(room, backend, &table).is_none());
+    let missing = BACKENDS
+        .iter()
+        .filter(|backend| migrations.table(room, backend, &table).is_none());
     let report = |backend: &&str| {
         let owner = migrations.owner_spoken(&table);
-        finding(format!("`{table}` is not created by migrations/{room}/{backend} (it is {owner}); create it there or drop it here"))
+        finding(format!(
+            "`{table}` is not created by migrations/{room}/{backend} (it is {owner}); create it there or drop it here"
+        ))
     };
     missing.map(report).collect()
 }
@@ -74,8 +82,11 @@ fn created_twice(migrations: &Migrations) -> Vec<Finding> {
     for (room, backends) in &migrations.rooms {
         for (name, table) in backends.values().flat_map(|history| &history.schema.tables) {
             let owners = migrations.owners_of(name);
-            let Some(other) = owners.iter().find(|owner| *owner != room) else { continue };
-            let message = format!("`{name}` is created by {room} and by {other}; a table has one owner: rename one of them");
+            let Some(other) = owners.iter().find(|owner| *owner != room) else {
+                continue;
+            };
+            let message =
+                format!("`{name}` is created by {room} and by {other}; a table has one owner: rename one of them");
             findings.push(Finding::new(RULE, &table.file, table.line, message));
         }
     }
@@ -89,7 +100,10 @@ fn foreign_keys_that_leave(migrations: &Migrations) -> Vec<Finding> {
         for (backend, history) in backends {
             for (name, migration) in &history.migrations {
                 let words = migration.up.as_deref().unwrap_or_default();
-                for mention in tables_referenced(words).into_iter().filter(|found| !reach.contains(found.table.as_str())) {
+                for mention in tables_referenced(words)
+                    .into_iter()
+                    .filter(|found| !reach.contains(found.table.as_str()))
+                {
                     let owner = migrations.owner_spoken(&mention.table);
                     let message = format!(
                         "{room} has a foreign key to `{}`, {owner}; keep the id as a plain column and check it through the port",

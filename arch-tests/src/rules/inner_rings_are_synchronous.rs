@@ -15,13 +15,21 @@ pub fn seen(tree: &Tree) -> usize {
 }
 
 fn inner(tree: &Tree) -> impl Iterator<Item = &Source> {
-    tree.package().filter(|source| matches!(source.place.ring, Ring::Domains | Ring::Ports | Ring::App))
+    tree.package()
+        .filter(|source| matches!(source.place.ring, Ring::Domains | Ring::Ports | Ring::App))
 }
 
 fn judge(source: &Source) -> impl Iterator<Item = Finding> + '_ {
-    let shipped = source.facts.asyncs.iter().filter(|found| !found.in_test && !source.in_test);
+    let shipped = source
+        .facts
+        .asyncs
+        .iter()
+        .filter(|found| !found.in_test && !source.in_test);
     shipped.map(|found| {
-        let message = format!("{} is asynchronous here; make it a plain function and await at the edge", source.place.spoken());
+        let message = format!(
+            "{} is asynchronous here; make it a plain function and await at the edge",
+            source.place.spoken()
+        );
         Finding::new(RULE, &source.file, found.line, message)
     })
 }

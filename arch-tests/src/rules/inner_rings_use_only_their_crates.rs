@@ -10,7 +10,9 @@ use crate::tree::{Source, Tree};
 const RULE: &str = "inner_rings_use_only_their_crates";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    inner(tree).flat_map(|source| source.shipped_paths().filter_map(|path| judge(source, path))).collect()
+    inner(tree)
+        .flat_map(|source| source.shipped_paths().filter_map(|path| judge(source, path)))
+        .collect()
 }
 
 pub fn seen(tree: &Tree) -> usize {
@@ -18,13 +20,16 @@ pub fn seen(tree: &Tree) -> usize {
 }
 
 fn inner(tree: &Tree) -> impl Iterator<Item = &Source> {
-    tree.package().filter(|source| matches!(source.place.ring, Ring::Domains | Ring::Ports | Ring::App))
+    tree.package()
+        .filter(|source| matches!(source.place.ring, Ring::Domains | Ring::Ports | Ring::App))
 }
 
 fn judge(source: &Source, path: &PathUse) -> Option<Finding> {
     let name = path.external_crate()?;
     let advice = match source.place.ring {
-        Ring::Domains if !CRATES_OF_DOMAINS.contains(&name) => "domains may use data types only: keep it to the outer rings",
+        Ring::Domains if !CRATES_OF_DOMAINS.contains(&name) => {
+            "domains may use data types only: keep it to the outer rings"
+        }
         Ring::Ports if !CRATES_OF_DOMAINS.contains(&name) && !MORE_CRATES_OF_PORTS.contains(&name) => {
             "ports may use data types only: describe the need as a trait and use the crate in an adapter"
         }

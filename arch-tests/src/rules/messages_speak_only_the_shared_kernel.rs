@@ -10,7 +10,9 @@ use crate::tree::{Source, Tree};
 const RULE: &str = "messages_speak_only_the_shared_kernel";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    published(tree).flat_map(|source| source.shipped_paths().filter_map(|path| judge(source, path))).collect()
+    published(tree)
+        .flat_map(|source| source.shipped_paths().filter_map(|path| judge(source, path)))
+        .collect()
 }
 
 pub fn seen(tree: &Tree) -> usize {
@@ -20,15 +22,21 @@ pub fn seen(tree: &Tree) -> usize {
 fn published(tree: &Tree) -> impl Iterator<Item = &Source> {
     tree.package().filter(|source| {
         let is_of_a_context = matches!(source.place.room, Room::Context(_)) && source.place.ring == Ring::Ports;
-        is_of_a_context && source.module.get(2).is_some_and(|name| PUBLISHED.contains(&name.as_str()))
+        is_of_a_context
+            && source
+                .module
+                .get(2)
+                .is_some_and(|name| PUBLISHED.contains(&name.as_str()))
     })
 }
 
 fn judge(source: &Source, path: &PathUse) -> Option<Finding> {
-    let foreign = [&path.target, &path.canonical].into_iter().find(|target| match target {
-        Target::Crate(segments) => !is_allowed(source, segments),
-        Target::External(_) | Target::Unknown(_) => false,
-    })?;
+    let foreign = [&path.target, &path.canonical]
+        .into_iter()
+        .find(|target| match target {
+            Target::Crate(segments) => !is_allowed(source, segments),
+            Target::External(_) | Target::Unknown(_) => false,
+        })?;
     let message = format!(
         "a message names `{}`; build it from domains::shared and ports::shared, or declare the type beside the message",
         foreign.spoken()

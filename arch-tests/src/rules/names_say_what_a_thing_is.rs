@@ -7,7 +7,9 @@ use crate::tree::{Source, Tree};
 const RULE: &str = "names_say_what_a_thing_is";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    tree.package().flat_map(|source| file_name(source).into_iter().chain(inline_modules(source))).collect()
+    tree.package()
+        .flat_map(|source| file_name(source).into_iter().chain(inline_modules(source)))
+        .collect()
 }
 
 pub fn seen(tree: &Tree) -> usize {
@@ -15,14 +17,20 @@ pub fn seen(tree: &Tree) -> usize {
 }
 
 fn file_name(source: &Source) -> Option<Finding> {
-    let name = source.module.iter().find(|name| NAMES_THAT_SAY_NOTHING.contains(&name.as_str()))?;
+    let name = source
+        .module
+        .iter()
+        .find(|name| NAMES_THAT_SAY_NOTHING.contains(&name.as_str()))?;
     Some(Finding::new(RULE, &source.file, 1, advice(name)))
 }
 
 /// The declaration `mod utils;` is reported at the declaration as well: that is where one reads the name.
 fn inline_modules(source: &Source) -> impl Iterator<Item = Finding> + '_ {
     source.facts.modules.iter().filter_map(|module| {
-        let name = module.path.last().filter(|name| NAMES_THAT_SAY_NOTHING.contains(&name.as_str()))?;
+        let name = module
+            .path
+            .last()
+            .filter(|name| NAMES_THAT_SAY_NOTHING.contains(&name.as_str()))?;
         Some(Finding::new(RULE, &source.file, module.line, advice(name)))
     })
 }

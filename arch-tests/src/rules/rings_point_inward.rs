@@ -11,7 +11,9 @@ use crate::tree::{Source, Tree};
 const RULE: &str = "rings_point_inward";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    tree.package().flat_map(|source| source.shipped_paths().filter_map(|path| judge(tree, source, path))).collect()
+    tree.package()
+        .flat_map(|source| source.shipped_paths().filter_map(|path| judge(tree, source, path)))
+        .collect()
 }
 
 pub fn seen(tree: &Tree) -> usize {
@@ -66,17 +68,25 @@ fn rooms_agree(from: &Place, to: &Place) -> bool {
 
 fn advice(from: &Place, to: &Place) -> &'static str {
     match (from.ring, to.ring) {
-        (_, Ring::Bootstrap) => "only main.rs may name the composition root: take what you need as a constructor's argument",
+        (_, Ring::Bootstrap) => {
+            "only main.rs may name the composition root: take what you need as a constructor's argument"
+        }
         (Ring::Main, _) => "main.rs parses the command line and hands over to app::bootstrap: do this there",
         (Ring::Root, _) => "lib.rs declares the rings and nothing else: name the thing where it is used",
         (_, Ring::Root) => "the crate's root holds nothing but the rings: name the thing where it is defined",
         (Ring::Domains, ring) if ring != Ring::Domains => {
             "a business rule knows only business rules: pass the value in, or move this code outward"
         }
-        (Ring::Ports, Ring::App | Ring::Adapters) => "a port is what others implement: describe the need as a trait here",
+        (Ring::Ports, Ring::App | Ring::Adapters) => {
+            "a port is what others implement: describe the need as a trait here"
+        }
         (Ring::App, Ring::Adapters) => "a use case knows ports only: declare a trait in ports/<context>/outbound.rs",
-        (Ring::Adapters, Ring::App) => "an adapter calls its context through the trait in ports/<context>/operations.rs",
-        _ if from.room == Room::Shared => "what is shared serves every context and knows none: move it into that context's room",
+        (Ring::Adapters, Ring::App) => {
+            "an adapter calls its context through the trait in ports/<context>/operations.rs"
+        }
+        _ if from.room == Room::Shared => {
+            "what is shared serves every context and knows none: move it into that context's room"
+        }
         _ => "a ring's own file declares its rooms and nothing else: move this into a room",
     }
 }

@@ -28,7 +28,8 @@ pub fn seen(tree: &Tree) -> usize {
 }
 
 fn sql_adapters(tree: &Tree) -> impl Iterator<Item = &Source> {
-    tree.package().filter(|source| is_under(&source.module, "adapters/*/sql"))
+    tree.package()
+        .filter(|source| is_under(&source.module, "adapters/*/sql"))
 }
 
 fn mentions(source: &Source) -> impl Iterator<Item = Mention> + '_ {
@@ -41,7 +42,9 @@ fn mentions(source: &Source) -> impl Iterator<Item = Mention> + '_ {
 fn in_literals(source: &Source, migrations: &Migrations) -> Vec<Finding> {
     let room = source.place.context().unwrap_or(SHARED);
     let reach = migrations.names_within_reach(room);
-    mentions(source).filter_map(|mention| judge(&source.file, room, &mention, &reach, migrations)).collect()
+    mentions(source)
+        .filter_map(|mention| judge(&source.file, room, &mention, &reach, migrations))
+        .collect()
 }
 
 fn in_migrations(migrations: &Migrations) -> Vec<Finding> {
@@ -53,7 +56,11 @@ fn in_migrations(migrations: &Migrations) -> Vec<Finding> {
                 for (kind, words) in [("up", &migration.up), ("down", &migration.down)] {
                     let file = format!("migrations/{room}/{backend}/{name}/{kind}.sql");
                     let named = tables_named(words.as_deref().unwrap_or_default(), true);
-                    findings.extend(named.iter().filter_map(|mention| judge(&file, room, mention, &reach, migrations)));
+                    findings.extend(
+                        named
+                            .iter()
+                            .filter_map(|mention| judge(&file, room, mention, &reach, migrations)),
+                    );
                 }
             }
         }
@@ -61,7 +68,13 @@ fn in_migrations(migrations: &Migrations) -> Vec<Finding> {
     findings
 }
 
-fn judge(file: &str, room: &str, mention: &Mention, reach: &BTreeSet<&str>, migrations: &Migrations) -> Option<Finding> {
+fn judge(
+    file: &str,
+    room: &str,
+    mention: &Mention,
+    reach: &BTreeSet<&str>,
+    migrations: &Migrations,
+) -> Option<Finding> {
     if reach.contains(mention.table.as_str()) {
         return None;
     }

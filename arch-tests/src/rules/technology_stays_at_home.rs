@@ -9,7 +9,9 @@ use crate::tree::{Source, Tree};
 const RULE: &str = "technology_stays_at_home";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    tree.package().flat_map(|source| source.shipped_paths().filter_map(|path| judge(source, path))).collect()
+    tree.package()
+        .flat_map(|source| source.shipped_paths().filter_map(|path| judge(source, path)))
+        .collect()
 }
 
 /// The places that use a technology at all: if there are none, the names in the table are wrong.
@@ -20,7 +22,9 @@ pub fn seen(tree: &Tree) -> usize {
 
 fn technology_of(path: &PathUse) -> Option<(&str, &'static Technology)> {
     let name = path.external_crate()?;
-    let technology = TECHNOLOGIES.iter().find(|technology| technology.crates.contains(&name))?;
+    let technology = TECHNOLOGIES
+        .iter()
+        .find(|technology| technology.crates.contains(&name))?;
     Some((name, technology))
 }
 

@@ -5,11 +5,12 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, Meta, Visibility};
 
+use super::pieces::{attributes_of, is_test_only, raw_path, trait_impl};
 use super::tokens::{Origin, names_a_reason, words};
 use super::uses::{flatten, plain};
 use super::{
     AsyncUse, AttributeUse, Facts, Function, Literal, MacroCall, Manner, ModuleDeclaration, PathUse, RawPath, Scope,
-    Target, TraitImpl,
+    Target,
 };
 
 /// Attributes that matter inside `#[cfg_attr(.., here)]`.
@@ -23,7 +24,11 @@ pub struct Gather {
 
 /// Everything the rules want to know about one parsed file that is the module `module`.
 pub fn gather(file: &syn::File, module: &[String]) -> Facts {
-    let mut gather = Gather { module: module.to_vec(), test_depth: 0, facts: Facts::default() };
+    let mut gather = Gather {
+        module: module.to_vec(),
+        test_depth: 0,
+        facts: Facts::default(),
+    };
     gather.facts.scopes.entry(module.to_vec()).or_default();
     gather.test_depth += usize::from(is_test_only(&file.attrs));
     gather.visit_file(file);
@@ -49,7 +54,10 @@ impl Gather {
     }
 
     pub(super) fn async_use(&mut self, line: usize) {
-        self.facts.asyncs.push(AsyncUse { line, in_test: self.test_depth > 0 });
+        self.facts.asyncs.push(AsyncUse {
+            line,
+            in_test: self.test_depth > 0,
+        });
     }
 
     /// `#[serde(with = "crate::a::b")]` names a path as surely as code does.
@@ -65,7 +73,14 @@ impl Gather {
     /// Records the names a `use` tree takes; only a real `use` item also names them anew.
     pub(super) fn use_tree(&mut self, tree: &syn::UseTree, prefix: &RawPath, reexport: bool) {
         for flat in flatten(tree, prefix) {
-            self.path(flat.path, flat.line, Manner { glob: flat.glob, reexport });
+            self.path(
+                flat.path,
+                flat.line,
+                Manner {
+                    glob: flat.glob,
+                    reexport,
+                },
+            );
         }
     }
 
@@ -101,7 +116,11 @@ impl Gather {
     fn declare_macro(&mut self, item: &syn::ItemMacro) {
         let Some(ident) = &item.ident else { return };
         let name = plain(ident);
-        if item.attrs.iter().any(|attribute| attribute.path().is_ident("macro_export")) {
+        if item
+            .attrs
+            .iter()
+            .any(|attribute| attribute.path().is_ident("macro_export"))
+        {
             let mut path = self.module.clone();
             path.push(name.clone());
             self.facts.exported_macros.push(path);
@@ -109,11 +128,16 @@ impl Gather {
         self.scope().items.insert(name);
     }
 
-    fn nested_attributes(&mut self, tokens: TokenStream) {
+    fn nested_attributes(&mut self, tokens: &TokenStream) {
         for word in words(tokens.clone()) {
             if WATCHED_IN_CFG_ATTR.contains(&word.text.as_str()) {
                 let has_reason = names_a_reason(tokens.clone());
-                self.facts.attributes.push(AttributeUse { name: word.text, has_reason, in_macro: false, line: word.line });
+                self.facts.attributes.push(AttributeUse {
+                    name: word.text,
+                    has_reason,
+                    in_macro: false,
+                    line: word.line,
+                });
             }
         }
     }
@@ -152,14 +176,15 @@ impl<'ast> Visit<'ast> for Gather {
         for attribute in &item.attrs {
             self.visit_attribute(attribute);
         }
-        let prefix = RawPath { segments: Vec::new(), rooted: item.leading_colon.is_some() };
+        let prefix = RawPath {
+            segments: Vec::new(),
+            rooted: item.leading_colon.is_some(),
+        };
         for flat in flatten(&item.tree, &prefix) {
             if flat.glob {
                 self.scope().globs.push(flat.path);
             } else if let Some(alias) = flat.alias {
-                if flat.path.segments != [alias.clone()] {
-                    self.scope().aliases.entry(alias).or_insert(flat.path);
-                }
+                self.scope().aliases.entry(alias).or_insert(flat.path);
             }
         }
         self.use_tree(&item.tree, &prefix, !matches!(item.vis, Visibility::Inherited));
@@ -168,7 +193,10 @@ impl<'ast> Visit<'ast> for Gather {
     fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
         let is_own = item.ident == "self";
         let name = if is_own { "crate".to_owned() } else { plain(&item.ident) };
-        let raw = RawPath { segments: vec![name], rooted: !is_own };
+        let raw = RawPath {
+            segments: vec![name],
+            rooted: !is_own,
+        };
         if let Some((_, rename)) = &item.rename {
             self.scope().aliases.insert(plain(rename), raw.clone());
         }
@@ -244,11 +272,16 @@ impl<'ast> Visit<'ast> for Gather {
         if let Meta::List(list) = &attribute.meta {
             has_reason = names_a_reason(list.tokens.clone());
             if name == "cfg_attr" {
-                self.nested_attributes(list.tokens.clone());
+                self.nested_attributes(&list.tokens);
             }
             self.scan(list.tokens.clone(), Origin::Attribute);
         }
-        self.facts.attributes.push(AttributeUse { name, has_reason, in_macro: false, line });
+        self.facts.attributes.push(AttributeUse {
+            name,
+            has_reason,
+            in_macro: false,
+            line,
+        });
         self.visit_path(attribute.path());
     }
 
@@ -265,67 +298,5 @@ impl<'ast> Visit<'ast> for Gather {
 
     fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
         self.literal(literal.value(), literal.span().start().line);
-    }
-}
-
-fn raw_path(path: &syn::Path) -> RawPath {
-    RawPath {
-        segments: path.segments.iter().map(|segment| plain(&segment.ident)).collect(),
-        rooted: path.leading_colon.is_some(),
-    }
-}
-
-fn trait_impl(item: &syn::ItemImpl) -> Option<TraitImpl> {
-    let (path, _) = item.trait_.as_ref()?;
-    let last = path.segments.last()?;
-    let argument = match &last.arguments {
-        syn::PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            syn::GenericArgument::Type(kind) => last_segment(kind),
-            _ => None,
-        }),
-        _ => None,
-    };
-    Some(TraitImpl {
-        trait_name: plain(&last.ident),
-        argument,
-        type_name: last_segment(&item.self_ty).unwrap_or_default(),
-        line: item.impl_token.span.start().line,
-    })
-}
-
-fn last_segment(kind: &syn::Type) -> Option<String> {
-    match kind {
-        syn::Type::Path(path) => path.path.segments.last().map(|segment| plain(&segment.ident)),
-        _ => None,
-    }
-}
-
-/// Only `cfg(test)` and `cfg(all(test, ..))`: `cfg(any(test, ..))` also exists outside tests.
-fn is_test_only(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        if attribute.path().segments.last().is_some_and(|segment| segment.ident == "test") {
-            return true;
-        }
-        let Meta::List(list) = &attribute.meta else { return false };
-        let text: Vec<String> = words(list.tokens.clone()).into_iter().map(|word| word.text).collect();
-        attribute.path().is_ident("cfg") && (text == ["test"] || text.starts_with(&["all".into(), "(".into(), "test".into()]))
-    })
-}
-
-fn attributes_of(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Const(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::ExternCrate(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        Item::Mod(item) => &item.attrs,
-        Item::Static(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Trait(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        _ => &[],
     }
 }

@@ -3,6 +3,7 @@
 //! The facts hold no syntax tree, so a rule reads like its sentence and never walks an AST of its own.
 
 mod gather;
+mod pieces;
 mod tokens;
 mod uses;
 
@@ -73,10 +74,12 @@ pub struct PathUse {
 impl PathUse {
     /// The other crate this path leads to, directly or through a re-export.
     pub fn external_crate(&self) -> Option<&str> {
-        [&self.target, &self.canonical].into_iter().find_map(|target| match target {
-            Target::External(segments) => segments.first().map(String::as_str),
-            Target::Crate(_) | Target::Unknown(_) => None,
-        })
+        [&self.target, &self.canonical]
+            .into_iter()
+            .find_map(|target| match target {
+                Target::External(segments) => segments.first().map(String::as_str),
+                Target::Crate(_) | Target::Unknown(_) => None,
+            })
     }
 }
 

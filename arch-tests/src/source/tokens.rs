@@ -32,7 +32,9 @@ impl Gather {
     }
 
     fn scan_literal(&mut self, literal: &proc_macro2::Literal, origin: Origin) {
-        let syn::Lit::Str(text) = syn::Lit::new(literal.clone()) else { return };
+        let syn::Lit::Str(text) = syn::Lit::new(literal.clone()) else {
+            return;
+        };
         let line = literal.span().start().line;
         if origin == Origin::Attribute {
             self.path_in_string(&text.value(), line);
@@ -43,8 +45,12 @@ impl Gather {
     /// `#[name ..]` or `#![name ..]` in a macro's tokens.
     fn scan_attribute(&mut self, trees: &[TokenTree], at: usize) {
         let bang = usize::from(is_punct(trees.get(at + 1), '!'));
-        let Some(TokenTree::Group(group)) = trees.get(at + 1 + bang) else { return };
-        let Some(TokenTree::Ident(name)) = group.stream().into_iter().next() else { return };
+        let Some(TokenTree::Group(group)) = trees.get(at + 1 + bang) else {
+            return;
+        };
+        let Some(TokenTree::Ident(name)) = group.stream().into_iter().next() else {
+            return;
+        };
         if group.delimiter() == Delimiter::Bracket {
             self.facts.attributes.push(AttributeUse {
                 name: plain(&name),
@@ -64,13 +70,23 @@ impl Gather {
         if is_metavariable || follows_a_dot(trees, at) {
             return at;
         }
-        let mut path = RawPath { segments: vec![plain(ident)], rooted: is_rooted(trees, at) };
+        let mut path = RawPath {
+            segments: vec![plain(ident)],
+            rooted: is_rooted(trees, at),
+        };
         let mut last = at;
         while is_double_colon(trees, last + 1) {
             match trees.get(last + 3) {
                 Some(TokenTree::Ident(next)) => path.segments.push(plain(next)),
                 Some(TokenTree::Punct(star)) if star.as_char() == '*' => {
-                    self.path(path, star.span().start().line, Manner { glob: true, reexport: false });
+                    self.path(
+                        path,
+                        star.span().start().line,
+                        Manner {
+                            glob: true,
+                            reexport: false,
+                        },
+                    );
                     return last + 3;
                 }
                 Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
@@ -115,11 +131,20 @@ fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
-                words.push(Word { text: open.to_owned(), line });
+                words.push(Word {
+                    text: open.to_owned(),
+                    line,
+                });
                 flatten(group.stream(), words);
-                words.push(Word { text: close.to_owned(), line: group.span_close().start().line });
+                words.push(Word {
+                    text: close.to_owned(),
+                    line: group.span_close().start().line,
+                });
             }
-            other => words.push(Word { text: other.to_string(), line }),
+            other => words.push(Word {
+                text: other.to_string(),
+                line,
+            }),
         }
     }
 }
@@ -137,7 +162,8 @@ fn is_punct(tree: Option<&TokenTree>, wanted: char) -> bool {
 }
 
 fn is_double_colon(trees: &[TokenTree], at: usize) -> bool {
-    let first_is_joint = matches!(trees.get(at), Some(TokenTree::Punct(p)) if p.as_char() == ':' && p.spacing() == Spacing::Joint);
+    let first_is_joint =
+        matches!(trees.get(at), Some(TokenTree::Punct(p)) if p.as_char() == ':' && p.spacing() == Spacing::Joint);
     first_is_joint && is_punct(trees.get(at + 1), ':')
 }
 
@@ -158,7 +184,9 @@ fn is_rooted(trees: &[TokenTree], at: usize) -> bool {
     match before(1) {
         None => true,
         Some(TokenTree::Punct(punct)) => punct.as_char() != '>' || after_an_arrow,
-        Some(TokenTree::Ident(ident)) => ["use", "dyn", "impl", "for", "as", "in", "return"].iter().any(|k| ident == k),
+        Some(TokenTree::Ident(ident)) => ["use", "dyn", "impl", "for", "as", "in", "return"]
+            .iter()
+            .any(|k| ident == k),
         Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
     }
 }

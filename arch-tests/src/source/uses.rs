@@ -41,9 +41,20 @@ fn collect(tree: &UseTree, prefix: &RawPath, flat: &mut Vec<FlatUse>) {
 /// `a::{self}` names `a`; everything else names what it says.
 fn named(prefix: &RawPath, ident: &Ident, rename: Option<&Ident>) -> FlatUse {
     let is_self_of_group = ident == "self" && !prefix.segments.is_empty();
-    let path = if is_self_of_group { prefix.clone() } else { joined(prefix, ident) };
-    let alias = rename.map_or_else(|| path.segments.last().cloned(), |name| Some(plain(name))).filter(|a| a != "_");
-    FlatUse { path, alias, glob: false, line: ident.span().start().line }
+    let path = if is_self_of_group {
+        prefix.clone()
+    } else {
+        joined(prefix, ident)
+    };
+    let alias = rename
+        .map_or_else(|| path.segments.last().cloned(), |name| Some(plain(name)))
+        .filter(|a| a != "_");
+    FlatUse {
+        path,
+        alias,
+        glob: false,
+        line: ident.span().start().line,
+    }
 }
 
 fn joined(prefix: &RawPath, ident: &Ident) -> RawPath {

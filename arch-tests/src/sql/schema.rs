@@ -28,9 +28,20 @@ impl Schema {
     /// Applies one `up.sql`.
     pub fn apply(&mut self, file: &str, words: &[Word]) {
         for statement in words.split(|word| word.kind == Kind::Symbol && word.text == ";") {
-            let mut cursor = Cursor { words: statement, at: 0 };
+            let mut cursor = Cursor {
+                words: statement,
+                at: 0,
+            };
             if cursor.accepts(&["create"]) {
-                cursor.skip_any(&["or", "replace", "temp", "temporary", "unlogged", "virtual", "materialized"]);
+                cursor.skip_any(&[
+                    "or",
+                    "replace",
+                    "temp",
+                    "temporary",
+                    "unlogged",
+                    "virtual",
+                    "materialized",
+                ]);
                 if cursor.accepts(&["table"]) {
                     self.create(file, &mut cursor);
                 } else if cursor.accepts(&["view"]) {
@@ -48,7 +59,14 @@ impl Schema {
         cursor.accepts(&["if", "not", "exists"]);
         let Some((name, line)) = cursor.name() else { return };
         self.ever.insert(name.clone());
-        self.tables.insert(name, Table { columns: columns(cursor.rest()), file: file.to_owned(), line });
+        self.tables.insert(
+            name,
+            Table {
+                columns: columns(cursor.rest()),
+                file: file.to_owned(),
+                line,
+            },
+        );
     }
 
     fn create_view(&mut self, cursor: &mut Cursor<'_>) {
@@ -89,7 +107,9 @@ impl Schema {
 fn alter_columns(table: &mut Table, action: &[Word]) {
     let mut cursor = Cursor { words: action, at: 0 };
     if cursor.accepts(&["add"]) {
-        let is_constraint = cursor.peek().is_some_and(|word| CONSTRAINTS.iter().any(|first| word.is(first)));
+        let is_constraint = cursor
+            .peek()
+            .is_some_and(|word| CONSTRAINTS.iter().any(|first| word.is(first)));
         cursor.accepts(&["column"]);
         cursor.accepts(&["if", "not", "exists"]);
         if let Some((column, _)) = cursor.name().filter(|_| !is_constraint) {
@@ -117,8 +137,12 @@ fn alter_columns(table: &mut Table, action: &[Word]) {
 /// The first word of every part between the outer parentheses that is not a constraint.
 fn columns(definition: &[Word]) -> BTreeSet<String> {
     let is = |word: &Word, text: &str| word.kind == Kind::Symbol && word.text == text;
-    let Some(open) = definition.iter().position(|word| is(word, "(")) else { return BTreeSet::new() };
-    let Some(close) = definition.iter().rposition(|word| is(word, ")")) else { return BTreeSet::new() };
+    let Some(open) = definition.iter().position(|word| is(word, "(")) else {
+        return BTreeSet::new();
+    };
+    let Some(close) = definition.iter().rposition(|word| is(word, ")")) else {
+        return BTreeSet::new();
+    };
     top_level_parts(definition.get(open + 1..close).unwrap_or_default())
         .into_iter()
         .filter_map(<[Word]>::first)
@@ -158,7 +182,8 @@ impl<'a> Cursor<'a> {
 
     /// Steps over the words if all of them are next.
     fn accepts(&mut self, expected: &[&str]) -> bool {
-        let found = self.rest().len() >= expected.len() && expected.iter().zip(self.rest()).all(|(text, word)| word.is(text));
+        let found =
+            self.rest().len() >= expected.len() && expected.iter().zip(self.rest()).all(|(text, word)| word.is(text));
         if found {
             self.at += expected.len();
         }

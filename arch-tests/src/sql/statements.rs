@@ -19,9 +19,34 @@ const FILLERS: &[&str] = &["only", "lateral"];
 
 /// Words that end a list of tables, where an alias could stand.
 const CLAUSES: &[&str] = &[
-    "where", "join", "left", "right", "inner", "outer", "full", "cross", "natural", "on", "using", "group", "order",
-    "having", "limit", "offset", "union", "except", "intersect", "set", "returning", "for", "values", "select", "window",
-    "fetch", "indexed", "not",
+    "where",
+    "join",
+    "left",
+    "right",
+    "inner",
+    "outer",
+    "full",
+    "cross",
+    "natural",
+    "on",
+    "using",
+    "group",
+    "order",
+    "having",
+    "limit",
+    "offset",
+    "union",
+    "except",
+    "intersect",
+    "set",
+    "returning",
+    "for",
+    "values",
+    "select",
+    "window",
+    "fetch",
+    "indexed",
+    "not",
 ];
 
 /// Functions with a FROM of their own: `EXTRACT(EPOCH FROM created_at)`.
@@ -33,7 +58,11 @@ const FUNCTIONS_WITH_FROM: &[&str] = &["extract", "substring", "trim", "overlay"
 pub fn tables_named(words: &[Word], certainly_sql: bool) -> Vec<Mention> {
     words
         .split(|word| word.text == ";" && word.kind == Kind::Symbol)
-        .filter(|statement| !statement.first().is_some_and(|word| word.is("revoke") || word.is("grant")))
+        .filter(|statement| {
+            !statement
+                .first()
+                .is_some_and(|word| word.is("revoke") || word.is("grant"))
+        })
         .flat_map(|statement| tables_of_statement(statement, certainly_sql))
         .collect()
 }
@@ -41,7 +70,9 @@ pub fn tables_named(words: &[Word], certainly_sql: bool) -> Vec<Mention> {
 /// The tables after REFERENCES: what a foreign key points to.
 pub fn tables_referenced(words: &[Word]) -> Vec<Mention> {
     let keys = words.iter().enumerate().filter(|(_, word)| word.is("references"));
-    keys.filter_map(|(at, _)| table_at(words, at + 1)).map(|(mention, _)| mention).collect()
+    keys.filter_map(|(at, _)| table_at(words, at + 1))
+        .map(|(mention, _)| mention)
+        .collect()
 }
 
 fn tables_of_statement(statement: &[Word], is_sql: bool) -> Vec<Mention> {
@@ -94,7 +125,7 @@ fn tables_from(words: &[Word], start: usize, keyword: &Word) -> Vec<Mention> {
         }
         mentions.push(mention);
         at = after_alias(words, next);
-        if !is_list || !words.get(at).is_some_and(|word| word.text == ",") {
+        if !is_list || words.get(at).is_none_or(|word| word.text != ",") {
             break;
         }
         at += 1;
@@ -105,14 +136,20 @@ fn tables_from(words: &[Word], start: usize, keyword: &Word) -> Vec<Mention> {
 /// The table name at a position, its schema skipped, and the position after it.
 fn table_at(words: &[Word], start: usize) -> Option<(Mention, usize)> {
     let mut at = start;
-    while words.get(at).is_some_and(|word| FILLERS.iter().any(|filler| word.is(filler))) {
+    while words
+        .get(at)
+        .is_some_and(|word| FILLERS.iter().any(|filler| word.is(filler)))
+    {
         at += 1;
     }
     if words.get(at)?.is("or") {
         at += 2;
     }
     let mut name = words.get(at).filter(|word| word.is_name())?;
-    let is_keyword = CLAUSES.iter().chain(&["skip", "nowait", "of"]).any(|keyword| name.is(keyword));
+    let is_keyword = CLAUSES
+        .iter()
+        .chain(&["skip", "nowait", "of"])
+        .any(|keyword| name.is(keyword));
     if is_keyword {
         return None;
     }
@@ -123,7 +160,13 @@ fn table_at(words: &[Word], start: usize) -> Option<(Mention, usize)> {
         at += 2;
         name = words.get(at).filter(|word| word.is_name())?;
     }
-    Some((Mention { table: name.text.clone(), line: name.line }, at + 1))
+    Some((
+        Mention {
+            table: name.text.clone(),
+            line: name.line,
+        },
+        at + 1,
+    ))
 }
 
 fn after_alias(words: &[Word], at: usize) -> usize {
@@ -132,14 +175,21 @@ fn after_alias(words: &[Word], at: usize) -> usize {
         at += 1;
     }
     let is_alias = |word: &Word| word.is_name() && !CLAUSES.iter().any(|clause| word.is(clause));
-    if words.get(at).is_some_and(is_alias) { at + 1 } else { at }
+    if words.get(at).is_some_and(is_alias) {
+        at + 1
+    } else {
+        at
+    }
 }
 
 /// `WITH due AS (` and `WITH due (a, b) AS (`.
 fn names_defined(words: &[Word]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (at, word) in words.iter().enumerate().filter(|(_, word)| word.is("as")) {
-        let opens = words.iter().skip(at + 1).find(|word| !word.is("materialized") && !word.is("not"));
+        let opens = words
+            .iter()
+            .skip(at + 1)
+            .find(|word| !word.is("materialized") && !word.is("not"));
         if !opens.is_some_and(|open| open.text == "(" && open.line >= word.line) {
             continue;
         }

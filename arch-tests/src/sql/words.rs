@@ -31,7 +31,11 @@ impl Word {
 
 /// Splits SQL into words. `first_line` is the line the text starts on.
 pub fn words(sql: &str, first_line: usize) -> Vec<Word> {
-    let mut reader = Reader { rest: sql, line: first_line, words: Vec::new() };
+    let mut reader = Reader {
+        rest: sql,
+        line: first_line,
+        words: Vec::new(),
+    };
     while reader.step() {}
     reader.words
 }
@@ -44,7 +48,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn step(&mut self) -> bool {
-        let Some(first) = self.rest.chars().next() else { return false };
+        let Some(first) = self.rest.chars().next() else {
+            return false;
+        };
         if self.rest.starts_with("--") {
             self.skip(self.rest.find('\n').unwrap_or(self.rest.len()));
         } else if self.rest.starts_with("/*") {
@@ -66,7 +72,11 @@ impl Reader<'_> {
 
     /// `''` inside a string is read as two strings, which comes to the same.
     fn quoted_string(&mut self) {
-        let length = self.rest.get(1..).and_then(|tail| tail.find('\'')).map_or(self.rest.len(), |end| end + 2);
+        let length = self
+            .rest
+            .get(1..)
+            .and_then(|tail| tail.find('\''))
+            .map_or(self.rest.len(), |end| end + 2);
         self.push("'".to_owned(), Kind::Symbol);
         self.skip(length);
     }
@@ -83,13 +93,21 @@ impl Reader<'_> {
         let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
         let end = self.rest.find(|letter| !is_part(letter)).unwrap_or(self.rest.len());
         let name = self.rest.get(..end).unwrap_or_default();
-        let kind = if name.chars().any(char::is_lowercase) { Kind::Plain } else { Kind::Shouted };
+        let kind = if name.chars().any(char::is_lowercase) {
+            Kind::Plain
+        } else {
+            Kind::Shouted
+        };
         self.push(name.to_lowercase(), kind);
         self.skip(end);
     }
 
     fn push(&mut self, text: String, kind: Kind) {
-        self.words.push(Word { text, line: self.line, kind });
+        self.words.push(Word {
+            text,
+            line: self.line,
+            kind,
+        });
     }
 
     fn skip(&mut self, length: usize) {
@@ -101,8 +119,13 @@ impl Reader<'_> {
 
 /// Tells a query from an error message that happens to say "from": it has the shape of a statement.
 pub fn looks_like_sql(words: &[Word]) -> bool {
-    const SHAPES: &[(&str, &str)] =
-        &[("select", "from"), ("delete", "from"), ("insert", "into"), ("update", "set"), ("join", "on")];
+    const SHAPES: &[(&str, &str)] = &[
+        ("select", "from"),
+        ("delete", "from"),
+        ("insert", "into"),
+        ("update", "set"),
+        ("join", "on"),
+    ];
     SHAPES.iter().any(|(first, second)| {
         let start = words.iter().position(|word| word.is(first));
         start.is_some_and(|start| words.iter().skip(start).any(|word| word.is(second)))

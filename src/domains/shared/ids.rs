@@ -123,8 +123,6 @@ id_register! {
     EventId = "evt";
     /// A saga: a durable sequence of steps across contexts.
     SagaId = "sag";
-    /// One request and everything it causes.
-    CorrelationId = "cor";
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::access::Principal;
 use super::idempotency::IdempotencyKey;
-use crate::domains::shared::ids::CorrelationId;
+use crate::domains::shared::correlation::CorrelationId;
 
 /// Until when an answer is of use to the caller. Measured by the monotonic clock: a wall clock that jumps neither
 /// shortens nor prolongs it.

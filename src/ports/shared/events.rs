@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::call_context::CallContext;
 use super::clock::IdSource;
 use super::storage::StorageError;
-use crate::domains::shared::ids::{CorrelationId, EventId};
+use crate::domains::shared::correlation::CorrelationId;
+use crate::domains::shared::ids::EventId;
 use crate::domains::shared::timestamp::Timestamp;
 
 /// A kind of event. Its JSON form is a contract: fields are added, never changed.
@@ -53,7 +54,7 @@ impl EventRecord {
             // consumer, which parks it as poison, rather than a panic in the middle of a checkout.
             payload: serde_json::to_string(event).unwrap_or_else(|_| "null".to_owned()),
             occurred_at: now,
-            correlation_id: cx.correlation_id,
+            correlation_id: cx.correlation_id.clone(),
             trace_parent: cx.trace_parent.clone(),
         }
     }

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use banyan::domains::shared::ids::{CorrelationId, UserId};
+use banyan::domains::shared::correlation::CorrelationId;
+use banyan::domains::shared::ids::UserId;
 use banyan::domains::shared::role::Role;
 use banyan::domains::shared::timestamp::Timestamp;
 use banyan::ports::shared::access::Principal;
@@ -60,7 +61,7 @@ pub fn call(principal: Principal) -> CallContext {
 
 /// The same call under an idempotency key.
 pub fn with_key(cx: &CallContext, key: &str) -> CallContext {
-    let mut cx = CallContext::new(cx.principal.clone(), cx.correlation_id, cx.deadline);
+    let mut cx = CallContext::new(cx.principal.clone(), cx.correlation_id.clone(), cx.deadline);
     cx.idempotency_key = Some(key.parse().unwrap());
     cx
 }
