@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, Meta, Visibility};
 
-use super::pieces::{attributes_of, is_test_only, raw_path, trait_impl};
+use super::pieces::{attributes_of, is_test_only, name_of, raw_path, trait_impl};
 use super::tokens::{Origin, names_a_reason, words};
 use super::uses::{flatten, plain};
 use super::{
@@ -97,18 +97,10 @@ impl Gather {
     }
 
     fn declare(&mut self, item: &Item) {
-        let ident = match item {
-            Item::Const(item) => &item.ident,
-            Item::Enum(item) => &item.ident,
-            Item::Fn(item) => &item.sig.ident,
-            Item::Static(item) => &item.ident,
-            Item::Struct(item) => &item.ident,
-            Item::Trait(item) => &item.ident,
-            Item::Type(item) => &item.ident,
-            Item::Union(item) => &item.ident,
-            Item::Macro(item) => return self.declare_macro(item),
-            _ => return,
-        };
+        if let Item::Macro(item) = item {
+            return self.declare_macro(item);
+        }
+        let Some(ident) = name_of(item) else { return };
         let name = plain(ident);
         self.scope().items.insert(name);
     }

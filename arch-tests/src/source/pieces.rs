@@ -1,5 +1,6 @@
 //! What single pieces of syntax say, without regard to where they stand.
 
+use proc_macro2::Ident;
 use syn::{Attribute, Item, Meta};
 
 use super::tokens::words;
@@ -73,5 +74,20 @@ pub fn attributes_of(item: &Item) -> &[Attribute] {
         Item::Type(item) => &item.attrs,
         Item::Use(item) => &item.attrs,
         _ => &[],
+    }
+}
+
+/// The name an item declares in its module; modules and macros are declared in their own ways.
+pub fn name_of(item: &Item) -> Option<&Ident> {
+    match item {
+        Item::Const(item) => Some(&item.ident),
+        Item::Enum(item) => Some(&item.ident),
+        Item::Fn(item) => Some(&item.sig.ident),
+        Item::Static(item) => Some(&item.ident),
+        Item::Struct(item) => Some(&item.ident),
+        Item::Trait(item) => Some(&item.ident),
+        Item::Type(item) => Some(&item.ident),
+        Item::Union(item) => Some(&item.ident),
+        _ => None,
     }
 }

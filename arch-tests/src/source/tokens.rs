@@ -66,13 +66,13 @@ impl Gather {
         if ident == "async" || ident == "await" {
             self.async_use(ident.span().start().line);
         }
-        let is_metavariable = ident != "crate" && at.checked_sub(1).is_some_and(|i| is_punct(trees.get(i), '$'));
-        if is_metavariable || follows_a_dot(trees, at) {
-            return at;
+        let rooted = is_rooted(trees, at);
+        if !rooted && is_not_a_start(trees, at, ident) {
+            return end_of_path(trees, at);
         }
         let mut path = RawPath {
             segments: vec![plain(ident)],
-            rooted: is_rooted(trees, at),
+            rooted,
         };
         let mut last = at;
         while is_double_colon(trees, last + 1) {
@@ -167,10 +167,22 @@ fn is_double_colon(trees: &[TokenTree], at: usize) -> bool {
     first_is_joint && is_punct(trees.get(at + 1), ':')
 }
 
-/// `value.method::<T>()` names a method, not a path.
-fn follows_a_dot(trees: &[TokenTree], at: usize) -> bool {
+/// `$name::a`, `value.method::<T>()`, `<T as Trait>::NAME`: the rest of something that is no path by itself.
+fn is_not_a_start(trees: &[TokenTree], at: usize, ident: &Ident) -> bool {
     let before = |back: usize| at.checked_sub(back).and_then(|i| trees.get(i));
-    is_punct(before(1), '.') && !is_punct(before(2), '.')
+    let is_metavariable = ident != "crate" && is_punct(before(1), '$');
+    let follows_a_dot = is_punct(before(1), '.') && !is_punct(before(2), '.');
+    let continues = at.checked_sub(2).is_some_and(|colons| is_double_colon(trees, colons));
+    is_metavariable || follows_a_dot || continues
+}
+
+/// The index of the last token of `a::b::c`.
+fn end_of_path(trees: &[TokenTree], start: usize) -> usize {
+    let mut last = start;
+    while is_double_colon(trees, last + 1) && matches!(trees.get(last + 3), Some(TokenTree::Ident(_))) {
+        last += 3;
+    }
+    last
 }
 
 /// A leading `::`, as opposed to the one in `Vec::<u8>::new` or `<T as Trait>::NAME`.

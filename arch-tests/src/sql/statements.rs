@@ -79,6 +79,7 @@ fn tables_of_statement(statement: &[Word], is_sql: bool) -> Vec<Mention> {
     let defined = names_defined(statement);
     let mut mentions = Vec::new();
     let mut calls: Vec<&str> = Vec::new();
+    let is_delete = statement.first().is_some_and(|word| word.is("delete"));
     for (at, word) in statement.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|i| statement.get(i));
         match word.text.as_str() {
@@ -88,7 +89,8 @@ fn tables_of_statement(statement: &[Word], is_sql: bool) -> Vec<Mention> {
             }
             _ if word.is_name() && (is_sql || word.kind == Kind::Shouted) => {
                 let in_function = calls.last().is_some_and(|name| FUNCTIONS_WITH_FROM.contains(name));
-                if starts_tables(word, before) && !(in_function && word.is("from")) {
+                let is_using = is_delete && word.is("using");
+                if is_using || starts_tables(word, before) && !(in_function && word.is("from")) {
                     mentions.extend(tables_from(statement, at + 1, word));
                 }
             }

@@ -24,7 +24,7 @@ fn sql_that_names_a_table_of_another_context_is_found() {
         &[
             ("migrations/inventory/postgres/0001_view/up.sql", &[3]),
             ("migrations/inventory/sqlite/0001_view/up.sql", &[3]),
-            ("src/adapters/inventory/sql/queries.rs", &[2, 5, 6, 7, 8, 9]),
+            ("src/adapters/inventory/sql/queries.rs", &[2, 5, 6, 7, 8, 9, 10]),
             ("src/adapters/shared/sql/queries.rs", &[1]),
         ],
     );
