@@ -143,12 +143,12 @@ class Server:
         return [f"banyan fsck ended with {outcome.returncode}: {outcome.stdout.strip()} {outcome.stderr.strip()}"]
 
     def wait_until_quiet(self):
-        """Returns the seconds until no saga was left unfinished."""
+        """Returns the seconds until no saga moved any more."""
         started = time.monotonic()
         while True:
             sagas = dict(self.database.rows("orders", tables.SAGAS))
             waited = time.monotonic() - started
-            if not any(status in tables.UNFINISHED_SAGAS for status in sagas.values()):
+            if not any(status in tables.MOVING_SAGAS for status in sagas.values()):
                 return waited
             if waited > CONVERGENCE_SECONDS:
                 return waited  # the books name those that are left
@@ -237,7 +237,7 @@ def audit(server):
     violations = server.fsck()
     server.terminate()
     books = Books(server.database, server.data_dir)
-    print(f"all sagas ended {waited:.1f} s after the last request")
+    print(f"no saga moved any more {waited:.1f} s after the last request")
     return books, violations + books.violations()
 
 

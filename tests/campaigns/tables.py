@@ -17,7 +17,9 @@ SIMULATOR_FILE = "payments-simulator.sqlite3"
 
 # Orders whose customer was charged and whose goods are gone from the shelf.
 PAID_STATUSES = ("confirmed", "shipped", "delivered")
-UNFINISHED_SAGAS = ("running", "compensating")
+# A saga that needs a person is `stuck`: it does not move any more, and it has not ended.
+MOVING_SAGAS = ("running", "compensating")
+ENDED_SAGAS = ("done", "failed")
 
 ORDERS = "SELECT id, status, total_minor, currency FROM orders"
 ORDER_LINES = "SELECT order_id, product_id, quantity, unit_price_minor FROM order_lines"

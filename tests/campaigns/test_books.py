@@ -63,6 +63,11 @@ BREACHES = {
         "UPDATE sagas SET status = 'running' WHERE id = 'sag_1'",
         ["saga sag_1 is running"],
     ),
+    "a saga that waits for a person": (
+        "orders.sqlite3",
+        "UPDATE sagas SET status = 'stuck' WHERE id = 'sag_2'",
+        ["saga sag_2 is stuck"],
+    ),
     "a total that was not captured": (
         "orders.sqlite3",
         "UPDATE orders SET total_minor = 299 WHERE id = 'ord_1'",
