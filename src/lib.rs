@@ -1,6 +1,6 @@
 //! Banyan.
 
+pub mod adapters;
+pub mod app;
 pub mod domains;
 pub mod ports;
-pub mod app;
-pub mod adapters;

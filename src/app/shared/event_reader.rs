@@ -84,7 +84,12 @@ impl EventReader {
         consumer: Arc<dyn Consumer>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { feed, positions, consumer, clock }
+        Self {
+            feed,
+            positions,
+            consumer,
+            clock,
+        }
     }
 
     /// The consumer's name.
@@ -95,7 +100,11 @@ impl EventReader {
     /// Reads one batch.
     pub fn read_batch(&self) -> Progress {
         self.try_batch().unwrap_or_else(|error| {
-            tracing::warn!(consumer = self.name(), error = error.with_sources(), "cannot read events now");
+            tracing::warn!(
+                consumer = self.name(),
+                error = error.with_sources(),
+                "cannot read events now"
+            );
             Progress::Blocked
         })
     }
@@ -109,8 +118,11 @@ impl EventReader {
             if !self.consumer.event_types().contains(&logged.event.event_type.as_str()) {
                 continue;
             }
-            let delivery =
-                Delivery { consumer: self.name().to_owned(), from_position: position, to_position: logged.seq };
+            let delivery = Delivery {
+                consumer: self.name().to_owned(),
+                from_position: position,
+                to_position: logged.seq,
+            };
             match self.deliver(logged, &delivery)? {
                 Delivered::Moved => position = logged.seq,
                 Delivered::NotMoved => {}
@@ -119,19 +131,32 @@ impl EventReader {
             }
         }
         if let Some(last) = events.last().filter(|last| last.seq > position) {
-            let rest = Delivery { consumer: self.name().to_owned(), from_position: position, to_position: last.seq };
+            let rest = Delivery {
+                consumer: self.name().to_owned(),
+                from_position: position,
+                to_position: last.seq,
+            };
             match self.positions.advance(&rest) {
                 Ok(()) | Err(StorageError::Stale) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(if events.is_empty() { Progress::Idle } else { Progress::Read(events.len()) })
+        Ok(if events.is_empty() {
+            Progress::Idle
+        } else {
+            Progress::Read(events.len())
+        })
     }
 
     fn deliver(&self, logged: &LoggedEvent, delivery: &Delivery) -> Result<Delivered, StorageError> {
         // Order holds per subject: behind a parked event, its subject's later events wait in the same lane.
         if self.positions.is_parked(self.name(), &logged.event.subject)? {
-            return self.park(logged, delivery, "an earlier event of this subject is parked".to_owned(), 0);
+            return self.park(
+                logged,
+                delivery,
+                "an earlier event of this subject is parked".to_owned(),
+                0,
+            );
         }
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;

@@ -71,7 +71,14 @@ pub fn begin<Op: Operation>(
     let fingerprint = fingerprint(op).map_err(|error| Failure::internal(error.to_string()))?;
     let Some(record) = store.find_key(&scope, &key, now.plus_ms(-KEPT_FOR_MS))? else {
         let operation = Op::NAME.to_owned();
-        return Ok(Begun::Fresh(Claim(KeyRecord { scope, key, operation, fingerprint, answer: None, created_at: now })));
+        return Ok(Begun::Fresh(Claim(KeyRecord {
+            scope,
+            key,
+            operation,
+            fingerprint,
+            answer: None,
+            created_at: now,
+        })));
     };
     if record.operation != Op::NAME || record.fingerprint != fingerprint {
         return Err(Failure::IdempotencyKeyReused);
@@ -108,7 +115,10 @@ pub fn into_result<Op: Operation>(outcome: Outcome<Op>) -> Result<Op::Reply, Fai
 
 fn with_answer<Op: Operation>(record: KeyRecord, outcome: &Outcome<Op>) -> Result<KeyRecord, Failure<Op::Error>> {
     let answer = serde_json::to_string(outcome).map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(KeyRecord { answer: Some(answer), ..record })
+    Ok(KeyRecord {
+        answer: Some(answer),
+        ..record
+    })
 }
 
 /// SHA-256 of the operation's own JSON form, in hex. The client's spelling (order of members, white space) is gone by

@@ -54,6 +54,8 @@ impl fmt::Display for CorrelationId {
 
 impl<'de> Deserialize<'de> for CorrelationId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }

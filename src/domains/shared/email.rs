@@ -57,7 +57,9 @@ impl fmt::Display for EmailAddress {
 
 impl<'de> Deserialize<'de> for EmailAddress {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -67,8 +69,21 @@ mod tests {
 
     #[test]
     fn an_address_is_kept_in_lower_case_and_bad_shapes_are_refused() {
-        assert_eq!("Ada.L@Example.COM".parse::<EmailAddress>().unwrap().as_str(), "ada.l@example.com");
-        for text in ["", "ada", "@example.com", "ada@", "ada@example", "a b@example.com", "a@b@c.d", "a@-x.de", "<a@b.de>"] {
+        assert_eq!(
+            "Ada.L@Example.COM".parse::<EmailAddress>().unwrap().as_str(),
+            "ada.l@example.com"
+        );
+        for text in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "ada@example",
+            "a b@example.com",
+            "a@b@c.d",
+            "a@-x.de",
+            "<a@b.de>",
+        ] {
             assert_eq!(text.parse::<EmailAddress>(), Err(InvalidEmail), "{text}");
         }
     }

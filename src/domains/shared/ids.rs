@@ -133,7 +133,10 @@ mod tests {
     fn an_id_survives_the_round_trip_through_its_text() {
         let id = OrderId::from(Uuid::from_u128(0x0190_f2c5_7a10_7cc3_9a3f_0123_4567_89ab));
         assert_eq!(id.to_string().parse::<OrderId>(), Ok(id));
-        assert_eq!(OrderId::from(Uuid::from_u128(u128::MAX)).to_string(), "ord_7zzzzzzzzzzzzzzzzzzzzzzzzz");
+        assert_eq!(
+            OrderId::from(Uuid::from_u128(u128::MAX)).to_string(),
+            "ord_7zzzzzzzzzzzzzzzzzzzzzzzzz"
+        );
     }
 
     #[test]
@@ -146,7 +149,14 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_or_shape_is_refused() {
         let payment = PaymentId::from(Uuid::from_u128(7)).to_string();
-        for text in [payment.as_str(), "", "ord_", "ord_8zzzzzzzzzzzzzzzzzzzzzzzzz", "ord_01H2E8KQVBFWEA724H75QC655W", "ord_äöüäöüäöüäöüä"] {
+        for text in [
+            payment.as_str(),
+            "",
+            "ord_",
+            "ord_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "ord_01H2E8KQVBFWEA724H75QC655W",
+            "ord_äöüäöüäöüäöüä",
+        ] {
             assert_eq!(text.parse::<OrderId>(), Err(InvalidId { prefix: "ord" }), "{text}");
         }
     }

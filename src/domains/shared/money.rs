@@ -56,7 +56,9 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -111,7 +113,10 @@ impl Money {
     /// [`MoneyError::CurrencyMismatch`], [`MoneyError::Overflow`].
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        self.minor.checked_add(other.minor).map(|minor| Self { minor, ..self }).ok_or(MoneyError::Overflow)
+        self.minor
+            .checked_add(other.minor)
+            .map(|minor| Self { minor, ..self })
+            .ok_or(MoneyError::Overflow)
     }
 
     /// The difference; negative where `other` is the larger.
@@ -120,7 +125,10 @@ impl Money {
     /// [`MoneyError::CurrencyMismatch`], [`MoneyError::Overflow`].
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        self.minor.checked_sub(other.minor).map(|minor| Self { minor, ..self }).ok_or(MoneyError::Overflow)
+        self.minor
+            .checked_sub(other.minor)
+            .map(|minor| Self { minor, ..self })
+            .ok_or(MoneyError::Overflow)
     }
 
     /// The price of `quantity` pieces.
@@ -142,7 +150,9 @@ impl Money {
     pub fn share_rounded_half_up(self, basis_points: u32) -> Result<Self, MoneyError> {
         let scaled = i128::from(self.minor) * i128::from(basis_points);
         let rounded = (scaled.abs() + 5_000) / 10_000 * scaled.signum();
-        i64::try_from(rounded).map(|minor| Self { minor, ..self }).map_err(|_too_large| MoneyError::Overflow)
+        i64::try_from(rounded)
+            .map(|minor| Self { minor, ..self })
+            .map_err(|_too_large| MoneyError::Overflow)
     }
 
     /// Whether `self` is more than `other`.
@@ -155,7 +165,11 @@ impl Money {
     }
 
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
-        if self.currency == other.currency { Ok(()) } else { Err(MoneyError::CurrencyMismatch) }
+        if self.currency == other.currency {
+            Ok(())
+        } else {
+            Err(MoneyError::CurrencyMismatch)
+        }
     }
 }
 
@@ -190,13 +204,20 @@ mod tests {
     fn arithmetic_that_does_not_fit_is_refused_and_never_wraps() {
         assert_eq!(eur(i64::MAX).plus(eur(1)), Err(MoneyError::Overflow));
         assert_eq!(eur(i64::MIN).minus(eur(1)), Err(MoneyError::Overflow));
-        assert_eq!(eur(i64::MAX / 2).times(Quantity::new(3).unwrap()), Err(MoneyError::Overflow));
+        assert_eq!(
+            eur(i64::MAX / 2).times(Quantity::new(3).unwrap()),
+            Err(MoneyError::Overflow)
+        );
     }
 
     #[test]
     fn a_share_is_rounded_half_away_from_zero() {
         for (amount, basis_points, share) in [(100, 700, 7), (50, 700, 4), (49, 700, 3), (-50, 700, -4), (0, 700, 0)] {
-            assert_eq!(eur(amount).share_rounded_half_up(basis_points), Ok(eur(share)), "{amount} x {basis_points}");
+            assert_eq!(
+                eur(amount).share_rounded_half_up(basis_points),
+                Ok(eur(share)),
+                "{amount} x {basis_points}"
+            );
         }
         assert_eq!(eur(i64::MAX).share_rounded_half_up(20_000), Err(MoneyError::Overflow));
     }

@@ -38,7 +38,13 @@ impl PostalAddress {
     ///
     /// # Errors
     /// [`InvalidPostalAddress`] names the first part that is wrong.
-    pub fn new(street: &str, city: &str, state: &str, zip_code: &str, country: &str) -> Result<Self, InvalidPostalAddress> {
+    pub fn new(
+        street: &str,
+        city: &str,
+        state: &str,
+        zip_code: &str,
+        country: &str,
+    ) -> Result<Self, InvalidPostalAddress> {
         let line = |field, text| {
             single_line(text, Self::MAX_LINE_CHARS).map_err(|reason| InvalidPostalAddress::Line { field, reason })
         };
@@ -48,7 +54,11 @@ impl PostalAddress {
         Ok(Self {
             street: line("street", street)?,
             city: line("city", city)?,
-            state: if state.trim().is_empty() { String::new() } else { line("state", state)? },
+            state: if state.trim().is_empty() {
+                String::new()
+            } else {
+                line("state", state)?
+            },
             zip_code: line("zip_code", zip_code)?,
             country: country.to_owned(),
         })

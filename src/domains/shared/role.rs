@@ -36,6 +36,9 @@ impl FromStr for Role {
     type Err = InvalidRole;
 
     fn from_str(name: &str) -> Result<Self, InvalidRole> {
-        [Self::Customer, Self::Staff, Self::Admin].into_iter().find(|role| role.name() == name).ok_or(InvalidRole)
+        [Self::Customer, Self::Staff, Self::Admin]
+            .into_iter()
+            .find(|role| role.name() == name)
+            .ok_or(InvalidRole)
     }
 }

@@ -11,7 +11,10 @@ pub struct Slug(String);
 
 /// A text that is not a slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be lower-case letters and digits in words joined by single hyphens, at most {} characters", Slug::MAX_CHARS)]
+#[error(
+    "must be lower-case letters and digits in words joined by single hyphens, at most {} characters",
+    Slug::MAX_CHARS
+)]
 pub struct InvalidSlug;
 
 impl Slug {
@@ -74,7 +77,11 @@ impl FromStr for Slug {
 
     fn from_str(text: &str) -> Result<Self, InvalidSlug> {
         let word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        if text.len() <= Self::MAX_CHARS && text.split('-').all(word) { Ok(Self(text.to_owned())) } else { Err(InvalidSlug) }
+        if text.len() <= Self::MAX_CHARS && text.split('-').all(word) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidSlug)
+        }
     }
 }
 
@@ -86,7 +93,9 @@ impl fmt::Display for Slug {
 
 impl<'de> Deserialize<'de> for Slug {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -105,7 +114,10 @@ mod tests {
             assert_eq!(Slug::from_name(name).unwrap().as_str(), slug);
         }
         assert_eq!(Slug::from_name("%%%"), None);
-        assert_eq!(Slug::from_name(&"x".repeat(500)).unwrap().as_str().len(), Slug::MAX_CHARS);
+        assert_eq!(
+            Slug::from_name(&"x".repeat(500)).unwrap().as_str().len(),
+            Slug::MAX_CHARS
+        );
     }
 
     #[test]

@@ -30,7 +30,9 @@ pub fn single_line(text: &str, max_chars: usize) -> Result<String, InvalidText> 
 /// # Errors
 /// [`InvalidText`].
 pub fn multi_line(text: &str, max_chars: usize) -> Result<String, InvalidText> {
-    checked(text, max_chars, |character| character.is_control() && !matches!(character, '\n' | '\t'))
+    checked(text, max_chars, |character| {
+        character.is_control() && !matches!(character, '\n' | '\t')
+    })
 }
 
 fn checked(text: &str, max_chars: usize, forbidden: impl Fn(char) -> bool) -> Result<String, InvalidText> {
@@ -55,7 +57,10 @@ mod tests {
         assert_eq!(single_line("  Ada  ", 3), Ok("Ada".to_owned()));
         assert_eq!(single_line(" \n ", 3), Err(InvalidText::Empty));
         assert_eq!(single_line("Adas", 3), Err(InvalidText::TooLong { max_chars: 3 }));
-        assert_eq!(single_line("a\r\nSet-Cookie: x", 99), Err(InvalidText::ControlCharacter));
+        assert_eq!(
+            single_line("a\r\nSet-Cookie: x", 99),
+            Err(InvalidText::ControlCharacter)
+        );
         assert_eq!(multi_line("a\nb", 3), Ok("a\nb".to_owned()));
         assert_eq!(multi_line("a\0b", 3), Err(InvalidText::ControlCharacter));
     }

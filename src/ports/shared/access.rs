@@ -120,9 +120,17 @@ mod tests {
 
     #[test]
     fn each_access_level_admits_exactly_whom_it_names() {
-        let user = |role| Principal::User { id: UserId::from(uuid::Uuid::from_u128(1)), role };
-        let everybody =
-            [Principal::Anonymous, user(Role::Customer), user(Role::Staff), user(Role::Admin), Principal::service("orders")];
+        let user = |role| Principal::User {
+            id: UserId::from(uuid::Uuid::from_u128(1)),
+            role,
+        };
+        let everybody = [
+            Principal::Anonymous,
+            user(Role::Customer),
+            user(Role::Staff),
+            user(Role::Admin),
+            Principal::service("orders"),
+        ];
         let admitted = |access: Access| everybody.each_ref().map(|principal| access.check(principal).is_ok());
         assert_eq!(admitted(Access::Public), [true, true, true, true, true]);
         assert_eq!(admitted(Access::SignedIn), [false, true, true, true, true]);

@@ -86,7 +86,10 @@ impl CallContext {
     /// The same call with another deadline.
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
-        Self { deadline, ..self.clone() }
+        Self {
+            deadline,
+            ..self.clone()
+        }
     }
 
     /// Notes that the answer is that of an earlier request under the same key. The edge tells the client.

@@ -64,7 +64,11 @@ impl EventRecord {
     /// # Errors
     /// The reason why the payload cannot be read: the event is poison to this consumer.
     pub fn decode<E: Event>(&self) -> Result<Option<E>, serde_json::Error> {
-        if self.event_type == E::TYPE { serde_json::from_str(&self.payload).map(Some) } else { Ok(None) }
+        if self.event_type == E::TYPE {
+            serde_json::from_str(&self.payload).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 }
 

@@ -37,9 +37,16 @@ impl FromStr for IdempotencyKey {
 
     /// Takes the key bare or, as the IETF draft has it, in double quotes; both are the same key.
     fn from_str(text: &str) -> Result<Self, InvalidIdempotencyKey> {
-        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+        let bare = text
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+            .unwrap_or(text);
         let fits = (1..=Self::MAX_CHARS).contains(&bare.len());
-        if fits && bare.chars().all(|c| c.is_ascii_graphic()) { Ok(Self(bare.to_owned())) } else { Err(InvalidIdempotencyKey) }
+        if fits && bare.chars().all(|c| c.is_ascii_graphic()) {
+            Ok(Self(bare.to_owned()))
+        } else {
+            Err(InvalidIdempotencyKey)
+        }
     }
 }
 

@@ -98,7 +98,11 @@ pub struct OperationInfo {
 impl OperationInfo {
     /// The row of `Op`.
     pub const fn of<Op: Operation>() -> Self {
-        Self { name: Op::NAME, kind: Op::KIND, access: Op::ACCESS }
+        Self {
+            name: Op::NAME,
+            kind: Op::KIND,
+            access: Op::ACCESS,
+        }
     }
 }
 

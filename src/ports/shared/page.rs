@@ -19,7 +19,10 @@ impl PageRequest {
 
     /// The first page of the default size.
     pub fn first() -> Self {
-        Self { limit: Self::DEFAULT_LIMIT, after: None }
+        Self {
+            limit: Self::DEFAULT_LIMIT,
+            after: None,
+        }
     }
 }
 
@@ -45,6 +48,9 @@ impl<T> Page<T> {
 
     /// The same page of something else.
     pub fn map<U>(self, map: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(map).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(map).collect(),
+            next: self.next,
+        }
     }
 }

@@ -33,7 +33,9 @@ impl SagaStatus {
 
     /// From the name in storage.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Running, Self::Compensating, Self::Done, Self::Failed, Self::Stuck].into_iter().find(|s| s.name() == name)
+        [Self::Running, Self::Compensating, Self::Done, Self::Failed, Self::Stuck]
+            .into_iter()
+            .find(|s| s.name() == name)
     }
 
     /// Whether nothing more will happen by itself.

@@ -99,7 +99,10 @@ impl UnitOfWork {
 
     /// With these events.
     pub fn events(events: Vec<EventRecord>) -> Self {
-        Self { events, ..Self::default() }
+        Self {
+            events,
+            ..Self::default()
+        }
     }
 
     /// Also claims or answers a key.
@@ -111,12 +114,18 @@ impl UnitOfWork {
     /// Also begins or advances a saga.
     #[must_use]
     pub fn with_saga(self, saga: SagaWrite) -> Self {
-        Self { saga: Some(saga), ..self }
+        Self {
+            saga: Some(saga),
+            ..self
+        }
     }
 
     /// Is the effect of an event.
     #[must_use]
     pub fn with_delivery(self, delivery: Delivery) -> Self {
-        Self { delivery: Some(delivery), ..self }
+        Self {
+            delivery: Some(delivery),
+            ..self
+        }
     }
 }

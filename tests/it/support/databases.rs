@@ -35,9 +35,15 @@ impl PostgresDatabase {
             .expect("BANYAN_TEST_POSTGRES_URL is not set: run ./test, which starts a private PostgreSQL");
         let name = format!("t_{}", uuid::Uuid::from_u128(rand_bits()).simple());
         let mut server = PgConnection::establish(&server_url).expect("the private PostgreSQL answers");
-        server.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be made");
+        server
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .expect("a database can be made");
         let (base, _default) = server_url.rsplit_once('/').expect("the URL names a database");
-        Self { url: format!("{base}/{name}"), server_url, name }
+        Self {
+            url: format!("{base}/{name}"),
+            server_url,
+            name,
+        }
     }
 }
 
@@ -65,12 +71,19 @@ pub fn sqlite(context: &str, migrations: ContextMigrations) -> TestDatabase {
 /// A fresh schema for `context` in a fresh database.
 pub fn postgres(context: &str, migrations: ContextMigrations) -> TestDatabase {
     let server = PostgresDatabase::create();
-    let location = DatabaseLocation::PostgresSchema { url: server.url.clone(), schema: context.to_owned() };
+    let location = DatabaseLocation::PostgresSchema {
+        url: server.url.clone(),
+        schema: context.to_owned(),
+    };
     open(location, migrations, Home::Postgres(server))
 }
 
 fn open(location: DatabaseLocation, migrations: ContextMigrations, home: Home) -> TestDatabase {
     migrate(&location, migrations).unwrap();
     let database = Database::open(location.clone(), PoolSize { connections: 8 }, Arc::new(|| {}));
-    TestDatabase { database: Arc::new(database), location, _home: home }
+    TestDatabase {
+        database: Arc::new(database),
+        location,
+        _home: home,
+    }
 }

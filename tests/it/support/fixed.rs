@@ -51,12 +51,19 @@ impl IdSource for CountingIds {
 /// A call by a customer with a number.
 pub fn customer(number: u128) -> CallContext {
     let id = UserId::from(Uuid::from_u128(number));
-    call(Principal::User { id, role: Role::Customer })
+    call(Principal::User {
+        id,
+        role: Role::Customer,
+    })
 }
 
 /// A call by a principal, with a minute to go.
 pub fn call(principal: Principal) -> CallContext {
-    CallContext::new(principal, CorrelationId::from(Uuid::from_u128(1)), Deadline::after(Duration::from_secs(60)))
+    CallContext::new(
+        principal,
+        CorrelationId::from(Uuid::from_u128(1)),
+        Deadline::after(Duration::from_secs(60)),
+    )
 }
 
 /// The same call under an idempotency key.

@@ -1,1 +1,16 @@
-//! x
+//! The HTTP edge: what every endpoint of every context has in common.
+
+pub mod api;
+pub mod bulkhead;
+
+pub mod call;
+pub mod conditional;
+pub mod edge;
+pub mod json_body;
+pub mod money;
+pub mod page;
+pub mod path_id;
+pub mod postal_address;
+pub mod problem;
+pub mod query_params;
+pub mod strict_json;

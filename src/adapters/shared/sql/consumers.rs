@@ -27,7 +27,11 @@ impl SqlConsumerStore {
 impl ConsumerStore for SqlConsumerStore {
     fn position(&self, consumer: &str) -> Result<i64, StorageError> {
         let position = self.database.read(|conn| {
-            consumer_positions::table.find(consumer).select(consumer_positions::position).first(conn).optional()
+            consumer_positions::table
+                .find(consumer)
+                .select(consumer_positions::position)
+                .first(conn)
+                .optional()
         })?;
         Ok(position.unwrap_or(0))
     }
@@ -39,7 +43,9 @@ impl ConsumerStore for SqlConsumerStore {
     fn is_parked(&self, consumer: &str, subject: &str) -> Result<bool, StorageError> {
         self.database.read(|conn| {
             diesel::select(diesel::dsl::exists(
-                dead_letters::table.filter(dead_letters::consumer.eq(consumer)).filter(dead_letters::subject.eq(subject)),
+                dead_letters::table
+                    .filter(dead_letters::consumer.eq(consumer))
+                    .filter(dead_letters::subject.eq(subject)),
             ))
             .get_result(conn)
         })

@@ -54,7 +54,11 @@ impl Database {
             DatabaseLocation::SqliteFile(_) => pool(location, 1),
             DatabaseLocation::PostgresSchema { .. } => readers.clone(),
         };
-        Self { readers, writers, events_committed }
+        Self {
+            readers,
+            writers,
+            events_committed,
+        }
     }
 
     /// Runs queries outside of a transaction.
@@ -70,10 +74,7 @@ impl Database {
     ///
     /// # Errors
     /// Those of `statements`, after a rollback; [`StorageError::OutcomeUnknown`] when the commit itself failed.
-    pub fn write<T>(
-        &self,
-        statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>,
-    ) -> Result<T, StorageError> {
+    pub fn write<T>(&self, statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>) -> Result<T, StorageError> {
         let connection = &mut *connection(&self.writers)?;
         begin(connection)?;
         match statements(connection) {

@@ -19,9 +19,16 @@ pub fn storage_error(error: Error) -> StorageError {
         }
         // SQLite's own words for SQLITE_BUSY, SQLITE_READONLY and SQLITE_FULL; PostgreSQL's for a server that goes down.
         Error::DatabaseError(_, ref info)
-            if ["database is locked", "database is busy", "readonly database", "disk is full", "terminating connection", "shutting down"]
-                .iter()
-                .any(|sign| info.message().contains(sign)) =>
+            if [
+                "database is locked",
+                "database is busy",
+                "readonly database",
+                "disk is full",
+                "terminating connection",
+                "shutting down",
+            ]
+            .iter()
+            .any(|sign| info.message().contains(sign)) =>
         {
             unavailable(error)
         }

@@ -28,7 +28,8 @@ pub(super) fn append(conn: &mut DbConn, events: &[EventRecord]) -> Result<(), St
         return Ok(());
     }
     if let DbConn::Postgres(c) = conn {
-        c.batch_execute(&format!("SELECT pg_advisory_xact_lock_shared({LOCK_KEY})")).map_err(storage_error)?;
+        c.batch_execute(&format!("SELECT pg_advisory_xact_lock_shared({LOCK_KEY})"))
+            .map_err(storage_error)?;
     }
     for event in events {
         diesel::insert_into(event_log::table)

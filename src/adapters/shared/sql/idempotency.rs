@@ -52,7 +52,9 @@ impl IdempotencyStore for SqlIdempotencyStore {
                 .load(conn)
                 .map_err(storage_error)?;
             for (scope, key) in &old {
-                diesel::delete(idempotency_keys::table.find((scope, key))).execute(conn).map_err(storage_error)?;
+                diesel::delete(idempotency_keys::table.find((scope, key)))
+                    .execute(conn)
+                    .map_err(storage_error)?;
             }
             Ok(old.len())
         })

@@ -50,11 +50,17 @@ impl SagaStore for SqlSagaStore {
                         .filter(sagas::lease_owner.eq(&row.lease_owner))
                         .filter(sagas::lease_until.eq(row.lease_until)),
                 )
-                .set((sagas::lease_owner.eq(&lease.owner), sagas::lease_until.eq(lease.until.naive_utc())))
+                .set((
+                    sagas::lease_owner.eq(&lease.owner),
+                    sagas::lease_until.eq(lease.until.naive_utc()),
+                ))
                 .execute(conn)
                 .map_err(storage_error)?;
                 if got_it == 1 {
-                    taken.push(SagaRecord { lease: lease.clone(), ..row.into_record()? });
+                    taken.push(SagaRecord {
+                        lease: lease.clone(),
+                        ..row.into_record()?
+                    });
                 }
             }
             Ok(taken)
@@ -62,9 +68,13 @@ impl SagaStore for SqlSagaStore {
     }
 
     fn find_saga(&self, id: SagaId) -> Result<Option<SagaRecord>, StorageError> {
-        let row = self
-            .database
-            .read(|conn| sagas::table.find(id.to_string()).select(SagaRow::as_select()).first(conn).optional())?;
+        let row = self.database.read(|conn| {
+            sagas::table
+                .find(id.to_string())
+                .select(SagaRow::as_select())
+                .first(conn)
+                .optional()
+        })?;
         row.map(SagaRow::into_record).transpose()
     }
 
@@ -114,20 +124,23 @@ pub(super) fn insert(conn: &mut DbConn, saga: &SagaRecord) -> Result<(), Storage
 }
 
 pub(super) fn update(conn: &mut DbConn, saga: &SagaRecord) -> Result<(), StorageError> {
-    let written =
-        diesel::update(sagas::table.find(saga.id.to_string()).filter(sagas::lease_owner.eq(&saga.lease.owner)))
-            .set((
-                sagas::status.eq(saga.status.name()),
-                sagas::position.eq(saga.position),
-                sagas::state.eq(&saga.state),
-                sagas::attempts.eq(saga.attempts),
-                sagas::reason.eq(saga.reason.as_deref()),
-                sagas::lease_until.eq(saga.lease.until.naive_utc()),
-                sagas::next_attempt_at.eq(saga.next_attempt_at.naive_utc()),
-                sagas::updated_at.eq(saga.updated_at.naive_utc()),
-            ))
-            .execute(conn)
-            .map_err(storage_error)?;
+    let written = diesel::update(
+        sagas::table
+            .find(saga.id.to_string())
+            .filter(sagas::lease_owner.eq(&saga.lease.owner)),
+    )
+    .set((
+        sagas::status.eq(saga.status.name()),
+        sagas::position.eq(saga.position),
+        sagas::state.eq(&saga.state),
+        sagas::attempts.eq(saga.attempts),
+        sagas::reason.eq(saga.reason.as_deref()),
+        sagas::lease_until.eq(saga.lease.until.naive_utc()),
+        sagas::next_attempt_at.eq(saga.next_attempt_at.naive_utc()),
+        sagas::updated_at.eq(saga.updated_at.naive_utc()),
+    ))
+    .execute(conn)
+    .map_err(storage_error)?;
     if written == 1 { Ok(()) } else { Err(StorageError::Stale) }
 }
 
@@ -161,7 +174,10 @@ impl SagaRow {
             state: self.state,
             attempts: self.attempts,
             reason: self.reason,
-            lease: Lease { owner: self.lease_owner, until: Timestamp::from_naive_utc(self.lease_until) },
+            lease: Lease {
+                owner: self.lease_owner,
+                until: Timestamp::from_naive_utc(self.lease_until),
+            },
             next_attempt_at: Timestamp::from_naive_utc(self.next_attempt_at),
             created_at: Timestamp::from_naive_utc(self.created_at),
             updated_at: Timestamp::from_naive_utc(self.updated_at),
