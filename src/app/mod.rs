@@ -8,3 +8,5 @@ pub mod identity;
 pub mod inventory;
 pub mod orders;
 pub mod payments;
+
+pub mod bootstrap;

@@ -1,0 +1,3 @@
+//! Ring 5: the composition root. Configuration, command line, wiring, server: the only place that sees everything.
+
+pub mod contexts;
