@@ -76,10 +76,42 @@ pub struct FieldError {
     pub detail: String,
 }
 
+/// An answer that is not the wished one, as the OpenAPI document shows it. Some kinds have further members.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProblemBody {
+    /// What the problem is, as a URI that stays.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/validation_failed")]
+    pub kind: String,
+    /// What the problem is, for people.
+    #[schema(example = "The body breaks a rule")]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What the problem is, for programs.
+    #[schema(example = "validation_failed")]
+    pub code: String,
+    /// More on this occurrence.
+    pub detail: Option<String>,
+    /// What is wrong with which part of the body.
+    #[schema(required = false)]
+    pub errors: Vec<FieldError>,
+    /// Ties the answer to the shop's logs.
+    pub correlation_id: String,
+}
+
 /// An answer that is not the wished one.
 #[derive(Debug, Clone)]
 pub struct Problem {
     kind: ProblemKind,
+    /// Boxed, because every endpoint returns a `Result` with a problem in it.
+    particulars: Box<Particulars>,
+}
+
+/// What is particular to an occurrence.
+#[derive(Debug, Clone, Default)]
+struct Particulars {
     detail: Option<String>,
     errors: Vec<FieldError>,
     members: Map<String, Value>,
@@ -91,26 +123,21 @@ impl Problem {
     pub fn new(kind: ProblemKind) -> Self {
         Self {
             kind,
-            detail: None,
-            errors: Vec::new(),
-            members: Map::new(),
-            headers: Vec::new(),
+            particulars: Box::default(),
         }
     }
 
     /// With a sentence on this occurrence. Never from an internal error.
     #[must_use]
-    pub fn detail(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: Some(detail.into()),
-            ..self
-        }
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.particulars.detail = Some(detail.into());
+        self
     }
 
     /// With what is wrong with a part of the body.
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        self.errors.push(FieldError {
+        self.particulars.errors.push(FieldError {
             pointer: pointer.into(),
             detail: detail.into(),
         });
@@ -120,14 +147,14 @@ impl Problem {
     /// With a member that helps the client to go on: `available: 3`.
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.particulars.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// With a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.particulars.headers.push((name, value));
         self
     }
 
@@ -149,11 +176,12 @@ impl Problem {
         body.insert("title".to_owned(), self.kind.title.into());
         body.insert("status".to_owned(), self.kind.status.into());
         body.insert("code".to_owned(), self.kind.code.into());
-        if let Some(detail) = &self.detail {
+        if let Some(detail) = &self.particulars.detail {
             body.insert("detail".to_owned(), detail.as_str().into());
         }
-        if !self.errors.is_empty() {
+        if !self.particulars.errors.is_empty() {
             let errors: Vec<Value> = self
+                .particulars
                 .errors
                 .iter()
                 .map(|error| serde_json::json!({"pointer": error.pointer, "detail": error.detail}))
@@ -163,9 +191,9 @@ impl Problem {
         if let Some(id) = correlation_id {
             body.insert("correlation_id".to_owned(), id.as_str().into());
         }
-        body.extend(self.members.clone());
+        body.extend(self.particulars.members.clone());
         let mut response = HttpResponse::build(self.status_code());
-        for header in &self.headers {
+        for header in &self.particulars.headers {
             response.insert_header(header.clone());
         }
         response
