@@ -1,1 +1,3 @@
-//! x
+//! The catalog's technology: its endpoints and its tables.
+
+pub mod http;
