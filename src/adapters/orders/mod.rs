@@ -1,1 +1,4 @@
-//! x
+//! Technology of orders.
+
+pub mod http;
+pub mod sql;

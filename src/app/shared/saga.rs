@@ -1,1 +1,384 @@
-//! x
+//! Runs sagas: a table of steps, forward; their undos, last one first, when a step is refused.
+//!
+//! What is written before an outside effect is the step that is about to be taken, so that a crash at any instant leaves
+//! a saga at that step or before it. Whoever takes it over takes the step again: every action and every undo may run
+//! twice, because the ids they use were chosen at the start.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ports::shared::call_context::{CallContext, Deadline};
+use crate::ports::shared::clock::{Clock, IdSource};
+use crate::ports::shared::failure::Failure;
+use crate::ports::shared::saga::{Lease, SagaRecord, SagaStatus, SagaStore};
+use crate::ports::shared::storage::StorageError;
+
+/// How long a saga stays with whoever works at it without a word: longer than any single step takes.
+pub const LEASE_MS: i64 = 15_000;
+/// How long one step may take before its answer is given up.
+pub const STEP_TIME: Duration = Duration::from_secs(10);
+/// Attempts at a step while the client waits; afterwards the worker goes on.
+const ATTEMPTS_AT_ONCE: i32 = 3;
+/// Attempts at a step before a saga that can go back does so.
+const ATTEMPTS_FORWARD: i32 = 6;
+/// Attempts at a step that has no way back, and at an undo, before a person must look.
+const ATTEMPTS_BEFORE_STUCK: i32 = 50;
+/// Pause before the second attempt, in milliseconds; each further one is twice as long, up to [`PAUSE_MS_MAX`].
+const FIRST_PAUSE_MS: i64 = 50;
+/// The longest pause between two attempts, in milliseconds.
+const PAUSE_MS_MAX: i64 = 10_000;
+
+/// Why a step was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepFailure {
+    /// It is refused for good, and has left nothing behind.
+    Refused(String),
+    /// Something is away, or the outcome is unknown: to be tried again.
+    Retry(String),
+    /// Somebody else has taken the saga over.
+    LostLease,
+}
+
+impl From<StorageError> for StepFailure {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Stale => Self::LostLease,
+            other => Self::Retry(other.with_sources()),
+        }
+    }
+}
+
+/// What the failure of an operation means to the step that asked for it: a business outcome is decided upon, anything
+/// else is tried again.
+pub fn step_failure<E>(failure: Failure<E>, decide: impl FnOnce(E) -> StepFailure) -> StepFailure {
+    match failure {
+        Failure::Domain(error) => decide(error),
+        Failure::Internal(message) => StepFailure::Retry(message.for_operator().to_owned()),
+        Failure::Unauthenticated | Failure::Forbidden => StepFailure::Retry("may not be asked for".to_owned()),
+        Failure::IdempotencyKeyMissing | Failure::IdempotencyKeyInFlight | Failure::IdempotencyKeyReused => {
+            StepFailure::Retry("idempotency key".to_owned())
+        }
+        Failure::Unavailable => StepFailure::Retry("unavailable".to_owned()),
+        Failure::Timeout => StepFailure::Retry("timeout".to_owned()),
+        Failure::Overloaded => StepFailure::Retry("overloaded".to_owned()),
+        Failure::ContractMismatch => StepFailure::Retry("contract mismatch".to_owned()),
+    }
+}
+
+/// An action or undo in another context.
+pub type Outside<W, S> = fn(&W, &CallContext, &mut S) -> Result<(), StepFailure>;
+/// A write in the saga's own database: commits the record that it is given with its effect.
+pub type Local<W, S> = fn(&W, &CallContext, &mut S, SagaRecord) -> Result<(), StepFailure>;
+
+/// What a step does.
+pub enum Action<W, S> {
+    /// Something in another context.
+    Outside(Outside<W, S>),
+    /// Something in the saga's own database.
+    Local(Local<W, S>),
+}
+
+/// How a step is undone.
+pub enum Undo<W, S> {
+    /// There is nothing to undo.
+    Nothing,
+    /// By something in another context. MUST do no harm where the action never happened.
+    Outside(Outside<W, S>),
+}
+
+/// A row of the table of steps.
+pub struct Step<W, S> {
+    /// For logs.
+    pub name: &'static str,
+    /// What it does.
+    pub action: Action<W, S>,
+    /// How it is undone.
+    pub undo: Undo<W, S>,
+}
+
+/// A saga: its table of steps and its two ends. `W` is the service it belongs to, `S` what its steps know.
+pub struct Definition<W: 'static, S: 'static> {
+    /// Its name in storage.
+    pub kind: &'static str,
+    /// Its steps.
+    pub steps: &'static [Step<W, S>],
+    /// The last write, when all steps are taken.
+    pub finish: Local<W, S>,
+    /// The last write, when all steps are undone; `None` for a saga that only goes forward.
+    pub fail: Option<Local<W, S>>,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// The saga has ended.
+    Ended(SagaStatus),
+    /// It waits for its next attempt, or somebody else has it.
+    Suspended,
+}
+
+/// Runs sagas of a service.
+pub struct SagaRunner<'a, W> {
+    /// The service whose sagas they are.
+    pub world: &'a W,
+    /// Where they are kept.
+    pub store: &'a dyn SagaStore,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+}
+
+/// A lease for whoever begins to work at a saga now. Each worker has an owner's name of its own, so that one who comes
+/// back after its lease ran out finds itself locked out.
+pub fn new_lease(ids: &dyn IdSource, clock: &dyn Clock) -> Lease {
+    Lease {
+        owner: ids.next_uuid().to_string(),
+        until: clock.now().plus_ms(LEASE_MS),
+    }
+}
+
+impl<W, S: Serialize + DeserializeOwned> Definition<W, S> {
+    /// Moves a saga on until it ends or must wait. `record` is at most as new as the database, and leased to the
+    /// caller.
+    pub fn run(&self, runner: &SagaRunner<'_, W>, cx: &CallContext, record: SagaRecord, state: &mut S) -> Run {
+        let mut progress = Progress {
+            definition: self,
+            runner,
+            cx,
+            record,
+        };
+        loop {
+            match progress.turn(state) {
+                Ok(Turn::GoOn) => {}
+                Ok(Turn::Ended) => return Run::Ended(progress.record.status),
+                Ok(Turn::Wait) | Err(StepFailure::LostLease) => return Run::Suspended,
+                Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => {
+                    // The saga's own database is away: the lease runs out, and the worker takes over.
+                    tracing::warn!(saga = %progress.record.id, reason, "a saga cannot be written down now");
+                    return Run::Suspended;
+                }
+            }
+        }
+    }
+}
+
+enum Turn {
+    GoOn,
+    Wait,
+    Ended,
+}
+
+struct Progress<'a, W: 'static, S: 'static> {
+    definition: &'a Definition<W, S>,
+    runner: &'a SagaRunner<'a, W>,
+    cx: &'a CallContext,
+    record: SagaRecord,
+}
+
+impl<W, S: Serialize> Progress<'_, W, S> {
+    fn turn(&mut self, state: &mut S) -> Result<Turn, StepFailure> {
+        let cx = self.cx.with_deadline(Deadline::after(STEP_TIME));
+        match self.record.status {
+            SagaStatus::Running => self.step_forward(&cx, state),
+            SagaStatus::Compensating => self.step_back(&cx, state),
+            SagaStatus::Done | SagaStatus::Failed | SagaStatus::Stuck => Ok(Turn::Ended),
+        }
+    }
+
+    fn step_forward(&mut self, cx: &CallContext, state: &mut S) -> Result<Turn, StepFailure> {
+        let next = self.index().and_then(|index| self.definition.steps.get(index));
+        let result = match next.map(|step| &step.action) {
+            None => {
+                let done = self.written(
+                    state,
+                    SagaRecord {
+                        status: SagaStatus::Done,
+                        ..self.fresh()
+                    },
+                );
+                (self.definition.finish)(self.runner.world, cx, state, done.clone()).map(|()| self.record = done)
+            }
+            Some(Action::Local(action)) => {
+                let after = SagaRecord {
+                    position: self.record.position + 1,
+                    ..self.fresh()
+                };
+                action(self.runner.world, cx, state, after.clone()).map(|()| self.record = after)
+            }
+            Some(Action::Outside(action)) => action(self.runner.world, cx, state).and_then(|()| {
+                let after = SagaRecord {
+                    position: self.record.position + 1,
+                    ..self.fresh()
+                };
+                self.write_unless_next_writes(state, after)
+            }),
+        };
+        match result {
+            Ok(()) if self.record.status.has_ended() => Ok(Turn::Ended),
+            Ok(()) => Ok(Turn::GoOn),
+            Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
+            Err(StepFailure::Refused(reason)) => self.turn_back(state, self.record.position, reason),
+            Err(StepFailure::Retry(reason)) if self.record.attempts + 1 >= ATTEMPTS_FORWARD && self.can_go_back() => {
+                // Unknown, not refused: the step itself is undone too.
+                self.turn_back(state, self.record.position + 1, reason)
+            }
+            Err(StepFailure::Retry(reason)) => self.try_later(state, reason),
+        }
+    }
+
+    /// A step that commits its own effect writes the saga with it: what came before need not be written twice, because
+    /// it would only be done again, and may be.
+    fn write_unless_next_writes(&mut self, state: &S, after: SagaRecord) -> Result<(), StepFailure> {
+        let next = usize::try_from(after.position)
+            .ok()
+            .and_then(|index| self.definition.steps.get(index));
+        let after = self.written(state, after);
+        if matches!(next.map(|step| &step.action), Some(Action::Outside(_))) {
+            self.runner.store.advance_saga(&after)?;
+        }
+        self.record = after;
+        Ok(())
+    }
+
+    fn step_back(&mut self, cx: &CallContext, state: &mut S) -> Result<Turn, StepFailure> {
+        let Some(left) = self.index().filter(|left| *left > 0) else {
+            return self.end_undone(cx, state);
+        };
+        let step = self.definition.steps.get(left - 1);
+        let result = match step.map(|step| &step.undo) {
+            Some(Undo::Outside(undo)) => undo(self.runner.world, cx, state),
+            Some(Undo::Nothing) | None => Ok(()),
+        };
+        match result {
+            Ok(()) => {
+                // Not written: undoing the same steps again does no harm, and a crash is rarer than a refusal.
+                self.record = SagaRecord {
+                    position: self.record.position - 1,
+                    ..self.fresh()
+                };
+                Ok(Turn::GoOn)
+            }
+            Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
+            Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => self.try_later(state, reason),
+        }
+    }
+
+    fn end_undone(&mut self, cx: &CallContext, state: &mut S) -> Result<Turn, StepFailure> {
+        let Some(fail) = self.definition.fail else {
+            return self.stop_for_a_person(state, "cannot go back".to_owned());
+        };
+        let failed = self.written(
+            state,
+            SagaRecord {
+                status: SagaStatus::Failed,
+                ..self.fresh()
+            },
+        );
+        match fail(self.runner.world, cx, state, failed.clone()) {
+            Ok(()) => {
+                self.record = failed;
+                Ok(Turn::Ended)
+            }
+            Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
+            Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => self.try_later(state, reason),
+        }
+    }
+
+    fn turn_back(&mut self, state: &S, steps_to_undo: i32, reason: String) -> Result<Turn, StepFailure> {
+        if !self.can_go_back() {
+            return self.try_later(state, reason);
+        }
+        tracing::debug!(saga = %self.record.id, reason, steps_to_undo, "a saga goes back");
+        let back = SagaRecord {
+            status: SagaStatus::Compensating,
+            position: steps_to_undo,
+            reason: Some(reason),
+            ..self.fresh()
+        };
+        let back = self.written(state, back);
+        // With nothing to undo, the last write says it all.
+        if steps_to_undo > 0 {
+            self.runner.store.advance_saga(&back)?;
+        }
+        self.record = back;
+        Ok(Turn::GoOn)
+    }
+
+    fn try_later(&mut self, state: &S, reason: String) -> Result<Turn, StepFailure> {
+        let attempts = self.record.attempts + 1;
+        if attempts >= ATTEMPTS_BEFORE_STUCK {
+            return self.stop_for_a_person(state, reason);
+        }
+        let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+        let pause_ms = FIRST_PAUSE_MS.saturating_mul(1 << doublings).min(PAUSE_MS_MAX);
+        tracing::info!(saga = %self.record.id, reason, attempts, pause_ms, "a step of a saga is tried again");
+        let now = self.runner.clock.now();
+        let waits_here = attempts < ATTEMPTS_AT_ONCE;
+        let mut later = SagaRecord {
+            attempts,
+            reason: Some(reason),
+            ..self.fresh()
+        };
+        if !waits_here {
+            later.lease.until = now;
+            later.next_attempt_at = now.plus_ms(pause_ms);
+        }
+        let later = self.written(state, later);
+        self.runner.store.advance_saga(&later)?;
+        self.record = later;
+        if waits_here {
+            std::thread::sleep(Duration::from_millis(u64::try_from(pause_ms).unwrap_or(0)));
+            return Ok(Turn::GoOn);
+        }
+        Ok(Turn::Wait)
+    }
+
+    fn stop_for_a_person(&mut self, state: &S, reason: String) -> Result<Turn, StepFailure> {
+        tracing::error!(saga = %self.record.id, reason, "a saga is stuck: a person must look");
+        let stuck = SagaRecord {
+            status: SagaStatus::Stuck,
+            reason: Some(reason),
+            ..self.fresh()
+        };
+        let stuck = self.written(state, stuck);
+        self.runner.store.advance_saga(&stuck)?;
+        self.record = stuck;
+        Ok(Turn::Ended)
+    }
+
+    fn can_go_back(&self) -> bool {
+        self.definition.fail.is_some()
+    }
+
+    fn index(&self) -> Option<usize> {
+        usize::try_from(self.record.position).ok()
+    }
+
+    /// The record with a fresh lease and no attempts at what comes next.
+    fn fresh(&self) -> SagaRecord {
+        let now = self.runner.clock.now();
+        let lease = Lease {
+            until: now.plus_ms(LEASE_MS),
+            ..self.record.lease.clone()
+        };
+        SagaRecord {
+            attempts: 0,
+            lease,
+            updated_at: now,
+            ..self.record.clone()
+        }
+    }
+
+    /// The record with the state as it is now. A state is plain data; should it ever not be, the old one stays, from
+    /// which the steps can be taken again.
+    fn written(&self, state: &S, record: SagaRecord) -> SagaRecord {
+        match serde_json::to_string(state) {
+            Ok(state) => SagaRecord { state, ..record },
+            Err(error) => {
+                tracing::error!(saga = %record.id, %error, "the state of a saga cannot be written");
+                record
+            }
+        }
+    }
+}

@@ -139,6 +139,11 @@ pub enum PlaceOrderError {
         /// `provider_failure`).
         reason: String,
     },
+    /// It could not be brought to an end in time. The order is cancelled and holds nothing.
+    Abandoned {
+        /// The cancelled order.
+        order_id: OrderId,
+    },
 }
 
 /// Of a product there is less than was wished.

@@ -51,7 +51,7 @@ impl FromStr for IdempotencyKey {
 }
 
 /// What is remembered of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {
     /// Whose key it is ([`super::access::Principal::key_scope`]).
     pub scope: String,

@@ -103,6 +103,12 @@ pub trait SagaStore: Send + Sync {
     /// [`StorageError::Unavailable`].
     fn find_saga(&self, id: SagaId) -> Result<Option<SagaRecord>, StorageError>;
 
+    /// Whether a saga about `subject` has not ended, or is stuck.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`].
+    fn has_open_saga(&self, subject: &str) -> Result<bool, StorageError>;
+
     /// Sagas that have not ended or are stuck, oldest first, at most `limit`.
     ///
     /// # Errors

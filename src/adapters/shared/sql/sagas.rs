@@ -78,6 +78,18 @@ impl SagaStore for SqlSagaStore {
         row.map(SagaRow::into_record).transpose()
     }
 
+    fn has_open_saga(&self, subject: &str) -> Result<bool, StorageError> {
+        let ended = [SagaStatus::Done.name(), SagaStatus::Failed.name()];
+        self.database.read(|conn| {
+            diesel::select(diesel::dsl::exists(
+                sagas::table
+                    .filter(sagas::subject.eq(subject))
+                    .filter(sagas::status.ne_all(ended)),
+            ))
+            .get_result(conn)
+        })
+    }
+
     fn open_sagas(&self, limit: u32) -> Result<Vec<SagaRecord>, StorageError> {
         let ended = [SagaStatus::Done.name(), SagaStatus::Failed.name()];
         let rows = self.database.read(|conn| {

@@ -1,0 +1,55 @@
+//! A customer paid for an order that waited for it.
+
+use std::sync::Arc;
+
+use super::sagas::Purchase;
+use super::sagas::settle::SETTLE;
+use super::{OrdersService, SERVICE};
+use crate::app::shared::event_reader::{ConsumeError, Consumer};
+use crate::domains::orders::status::Status;
+use crate::ports::payments::events::PaymentCompleted;
+use crate::ports::shared::events::{Delivery, Event, EventRecord};
+use crate::ports::shared::storage::{SagaWrite, UnitOfWork};
+
+/// Settles orders that are paid after they were placed.
+pub struct OnPaymentCompleted(pub Arc<OrdersService>);
+
+impl Consumer for OnPaymentCompleted {
+    fn name(&self) -> &'static str {
+        "orders.on_payment_completed"
+    }
+
+    fn event_types(&self) -> &'static [&'static str] {
+        &[PaymentCompleted::TYPE]
+    }
+
+    fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
+        let orders = &self.0;
+        let Some(payment) = event.decode::<PaymentCompleted>()? else {
+            return Ok(false);
+        };
+        let order = orders.0.store.find(payment.order_id)?;
+        let order = order.ok_or_else(|| ConsumeError::Poison(format!("no order {}", payment.order_id)))?;
+        let data = order.data();
+        if data.status != Status::Pending {
+            // Paid at checkout, or cancelled in the meantime, in which case the cancelling saga gives the money back.
+            return Ok(false);
+        }
+        if !data.awaiting_payment {
+            return Err(ConsumeError::Retry(format!(
+                "order {} is still being placed",
+                payment.order_id
+            )));
+        }
+        let mut state = Purchase::of(&order, event.correlation_id.clone());
+        let record = orders.new_saga(&SETTLE, &state)?;
+        let order = order.with_awaiting_payment(false, orders.0.clock.now());
+        let unit = UnitOfWork::none()
+            .with_saga(SagaWrite::Begin(record.clone()))
+            .with_delivery(delivery.clone());
+        orders.0.store.update(&order, &unit)?;
+        tracing::debug!(service = SERVICE, order = %payment.order_id, "an order that was paid later is settled");
+        orders.run_saga(&SETTLE, record, &mut state);
+        Ok(true)
+    }
+}

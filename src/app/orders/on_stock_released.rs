@@ -1,0 +1,48 @@
+//! The stock of an order that waited for its payment was given up: nobody paid in time.
+
+use std::sync::Arc;
+
+use super::sagas::cancel::CANCEL;
+use super::{OrdersService, SERVICE};
+use crate::app::shared::event_reader::{ConsumeError, Consumer};
+use crate::domains::orders::status::Status;
+use crate::ports::inventory::events::{InventoryReleased, ReleaseReason};
+use crate::ports::shared::access::Principal;
+use crate::ports::shared::call_context::{CallContext, Deadline};
+use crate::ports::shared::events::{Delivery, Event, EventRecord};
+
+/// Cancels orders that nobody paid in time.
+pub struct OnStockReleased(pub Arc<OrdersService>);
+
+impl Consumer for OnStockReleased {
+    fn name(&self) -> &'static str {
+        "orders.on_stock_released"
+    }
+
+    fn event_types(&self) -> &'static [&'static str] {
+        &[InventoryReleased::TYPE]
+    }
+
+    fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
+        let orders = &self.0;
+        let Some(released) = event.decode::<InventoryReleased>()? else {
+            return Ok(false);
+        };
+        if released.reason != ReleaseReason::Expired {
+            return Ok(false);
+        }
+        let Some(order) = orders.0.store.find(released.order_id)? else {
+            return Ok(false);
+        };
+        // A saga under way finds out by itself that its reservation has ended.
+        if order.data().status != Status::Pending || !order.data().awaiting_payment {
+            return Ok(false);
+        }
+        let deadline = Deadline::after(crate::app::shared::saga::STEP_TIME);
+        let cx = CallContext::new(Principal::service(SERVICE), event.correlation_id.clone(), deadline);
+        let (_order, record, mut state) =
+            orders.begin_cancel(&cx, order, "not paid in time", Some(delivery.clone()))?;
+        orders.run_saga(&CANCEL, record, &mut state);
+        Ok(true)
+    }
+}

@@ -1,0 +1,163 @@
+//! The sagas of orders, each a readable table of steps.
+
+pub(super) mod cancel;
+pub(super) mod checkout;
+pub(super) mod settle;
+
+mod steps;
+
+use serde::{Deserialize, Serialize};
+
+use super::{OrdersService, SERVICE};
+use crate::app::shared::idempotent::Outcome;
+use crate::app::shared::saga::{Definition, Run, SagaRunner, StepFailure, new_lease};
+use crate::domains::orders::order::Order;
+use crate::domains::shared::correlation::CorrelationId;
+use crate::domains::shared::ids::{OrderId, PaymentId, ReservationId, UserId};
+use crate::domains::shared::money::Money;
+use crate::domains::shared::timestamp::Timestamp;
+use crate::ports::inventory::operations::StockLine;
+use crate::ports::orders::operations::{PlaceOrder, PlaceOrderError};
+use crate::ports::shared::access::Principal;
+use crate::ports::shared::call_context::{CallContext, Deadline};
+use crate::ports::shared::idempotency::KeyRecord;
+use crate::ports::shared::operation::Operation;
+use crate::ports::shared::saga::{SagaRecord, SagaStatus};
+
+/// What the steps of a purchase know. Ids are chosen before the first step, so that a repeated step finds what it made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Purchase {
+    /// Of the request that began it.
+    pub(super) correlation_id: CorrelationId,
+    pub(super) order_id: OrderId,
+    pub(super) customer_id: UserId,
+    pub(super) reservation_id: ReservationId,
+    pub(super) payment_id: PaymentId,
+    pub(super) lines: Vec<StockLine>,
+    pub(super) amount: Money,
+    /// When the reservation expires by itself.
+    pub(super) reserved_until: Timestamp,
+    /// The provider's token; forgotten when the saga ends.
+    pub(super) token: Option<String>,
+    /// The key to answer at the end.
+    pub(super) key: Option<KeyRecord>,
+    /// Why it goes back, in the words of the contract.
+    pub(super) refusal: Option<PlaceOrderError>,
+    /// What the key was answered with, for the request that waits. Not kept: the key has it.
+    #[serde(skip)]
+    pub(super) answer: Option<Outcome<PlaceOrder>>,
+}
+
+impl Purchase {
+    /// What an order's later sagas (settling, cancelling) know of it.
+    pub(super) fn of(order: &Order, correlation_id: CorrelationId) -> Self {
+        let data = order.data();
+        Self {
+            correlation_id,
+            order_id: data.ids.order,
+            customer_id: data.customer_id,
+            reservation_id: data.ids.reservation,
+            payment_id: data.ids.payment,
+            lines: Vec::new(),
+            amount: data.totals.total,
+            reserved_until: data.created_at,
+            token: None,
+            key: None,
+            refusal: None,
+            answer: None,
+        }
+    }
+}
+
+type PurchaseSaga = Definition<OrdersService, Purchase>;
+
+/// Every saga of orders, by the name in storage.
+fn by_kind(kind: &str) -> Option<&'static PurchaseSaga> {
+    [
+        &checkout::CHECKOUT,
+        &checkout::CHECKOUT_PAID_LATER,
+        &settle::SETTLE,
+        &cancel::CANCEL,
+    ]
+    .into_iter()
+    .find(|saga| saga.kind == kind)
+}
+
+impl OrdersService {
+    /// A saga that is about to begin, leased to the caller.
+    ///
+    /// # Errors
+    /// When the state cannot be written as JSON.
+    pub(super) fn new_saga(&self, saga: &PurchaseSaga, state: &Purchase) -> Result<SagaRecord, serde_json::Error> {
+        let now = self.0.clock.now();
+        Ok(SagaRecord {
+            id: self.0.ids.make(),
+            kind: saga.kind.to_owned(),
+            subject: state.order_id.to_string(),
+            status: SagaStatus::Running,
+            position: 0,
+            state: serde_json::to_string(state)?,
+            attempts: 0,
+            reason: None,
+            lease: new_lease(&*self.0.ids, &*self.0.clock),
+            next_attempt_at: now,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
+    pub(super) fn run_saga(&self, saga: &PurchaseSaga, record: SagaRecord, state: &mut Purchase) -> Run {
+        // On the shop's own behalf and time: whether the client still waits must not matter.
+        let deadline = Deadline::after(crate::app::shared::saga::STEP_TIME);
+        let cx = CallContext::new(Principal::service(SERVICE), state.correlation_id.clone(), deadline);
+        let runner = SagaRunner {
+            world: self,
+            store: &*self.0.sagas,
+            clock: &*self.0.clock,
+        };
+        saga.run(&runner, &cx, record, state)
+    }
+
+    /// Moves a saga on that was found in storage.
+    pub(super) fn resume_saga(&self, record: SagaRecord) -> Run {
+        let found = by_kind(&record.kind).zip(serde_json::from_str::<Purchase>(&record.state).ok());
+        if let Some((saga, mut state)) = found {
+            return self.run_saga(saga, record, &mut state);
+        }
+        let stuck = SagaRecord {
+            status: SagaStatus::Stuck,
+            reason: Some("its kind is unknown or its state unreadable to this version".to_owned()),
+            ..record
+        };
+        tracing::error!(saga = %stuck.id, kind = stuck.kind, "a saga cannot be resumed");
+        match self.0.sagas.advance_saga(&stuck) {
+            Ok(()) => Run::Ended(SagaStatus::Stuck),
+            Err(_lost_or_away) => Run::Suspended,
+        }
+    }
+
+    /// The order of a saga, which exists as long as the saga does.
+    fn order_of(&self, state: &Purchase) -> Result<Order, StepFailure> {
+        let order = self.0.store.find(state.order_id)?;
+        order.ok_or_else(|| StepFailure::Retry(format!("order {} is missing", state.order_id)))
+    }
+}
+
+/// The record with the state as it is at the end: without what the provider's token could be used for.
+fn last_record(record: SagaRecord, state: &mut Purchase) -> SagaRecord {
+    state.token = None;
+    match serde_json::to_string(state) {
+        Ok(state) => SagaRecord { state, ..record },
+        Err(_plain_data) => record,
+    }
+}
+
+/// The record of the key, answered.
+fn answered(
+    key: Option<KeyRecord>,
+    outcome: &Outcome<PlaceOrder>,
+) -> Result<Option<crate::ports::shared::storage::KeyWrite>, StepFailure> {
+    key.map(|key| crate::app::shared::idempotent::answer::<PlaceOrder>(key, outcome))
+        .transpose()
+        .map_err(|_failure| StepFailure::Retry(format!("the answer of {} cannot be written", PlaceOrder::NAME)))
+}

@@ -1,0 +1,38 @@
+//! Settling: an order that waited for its payment, and was paid.
+
+use super::super::OrdersService;
+use super::checkout::{cancel_order, confirm_order};
+use super::steps::{cancel_payment, commit_reservation, payment_was_made, return_stock};
+use super::{Purchase, PurchaseSaga, last_record};
+use crate::app::shared::saga::{Action, Definition, Step, StepFailure, Undo};
+use crate::ports::shared::call_context::CallContext;
+use crate::ports::shared::saga::SagaRecord;
+
+/// Begun by `payment.completed`. When the stock is gone by then, the money goes back.
+pub(crate) static SETTLE: PurchaseSaga = Definition {
+    kind: "settle",
+    steps: &[
+        Step {
+            name: "payment_was_made",
+            action: Action::Outside(payment_was_made),
+            undo: Undo::Outside(cancel_payment),
+        },
+        Step {
+            name: "commit_reservation",
+            action: Action::Outside(commit_reservation),
+            undo: Undo::Outside(return_stock),
+        },
+    ],
+    finish: confirm_at_last,
+    fail: Some(cancel_order),
+};
+
+fn confirm_at_last(
+    orders: &OrdersService,
+    cx: &CallContext,
+    state: &mut Purchase,
+    record: SagaRecord,
+) -> Result<(), StepFailure> {
+    let record = last_record(record, state);
+    confirm_order(orders, cx, state, record)
+}
