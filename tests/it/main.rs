@@ -10,6 +10,8 @@
 
 mod support;
 
+mod shared;
+
 mod fakes;
 
 mod catalog;

@@ -1,1 +1,3 @@
 //! Tests of orders.
+
+mod store_contract;

@@ -6,18 +6,27 @@ macro_rules! store_contract {
     (context = $context:literal, fake = $fake:expr, sql = $sql:expr, migrations = $migrations:expr;
      $($name:ident),+ $(,)?) => {
         mod on_the_fake {
-            $(#[test] fn $name() { super::$name(&$fake); })+
+            #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
+            use super::*;
+
+            $(#[test] fn $name() { $name(&$fake); })+
         }
         mod on_sqlite {
+            #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
+            use super::*;
+
             $(#[test] fn $name() {
                 let home = $crate::support::databases::sqlite($context, $migrations);
-                super::$name(&$sql(home.database.clone()));
+                $name(&$sql(home.database.clone()));
             })+
         }
         mod on_postgres {
+            #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
+            use super::*;
+
             $(#[test] fn $name() {
                 let home = $crate::support::databases::postgres($context, $migrations);
-                super::$name(&$sql(home.database.clone()));
+                $name(&$sql(home.database.clone()));
             })+
         }
     };

@@ -1,0 +1,156 @@
+//! A consumer takes each event in once and in order; poison is set aside with its lane.
+
+use std::sync::{Arc, Mutex};
+
+use banyan::adapters::orders::sql::MIGRATIONS;
+use banyan::adapters::shared::sql::consumers::SqlConsumerStore;
+use banyan::adapters::shared::sql::database::Database;
+use banyan::adapters::shared::sql::event_log::SqlEventFeed;
+use banyan::app::shared::event_reader::{ConsumeError, Consumer, EventReader, MAX_ATTEMPTS, Progress};
+use banyan::ports::shared::events::{ConsumerStore, Delivery, EventRecord};
+use banyan::ports::shared::storage::{StorageError, UnitOfWork};
+
+use super::event_log::event;
+use crate::support::databases::{TestDatabase, postgres, sqlite};
+use crate::support::fixed::FixedClock;
+
+/// Takes events in by noting them down in memory after the delivery was committed; refuses what it is told to.
+struct Notes {
+    database: Arc<Database>,
+    taken: Mutex<Vec<String>>,
+    poison: Vec<String>,
+    attempts: Mutex<u32>,
+}
+
+impl Consumer for Notes {
+    fn name(&self) -> &'static str {
+        "orders.on_test_happened"
+    }
+
+    fn event_types(&self) -> &'static [&'static str] {
+        &["test.happened"]
+    }
+
+    fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
+        *self.attempts.lock().unwrap() += 1;
+        if self.poison.contains(&event.payload) {
+            return Err(ConsumeError::Poison("it is poison".into()));
+        }
+        self.database
+            .commit(&UnitOfWork::none().with_delivery(delivery.clone()), |_conn| Ok(()))?;
+        self.taken.lock().unwrap().push(event.payload.clone());
+        Ok(true)
+    }
+}
+
+fn notes(home: &TestDatabase, poison: &[u128]) -> Arc<Notes> {
+    Arc::new(Notes {
+        database: home.database.clone(),
+        taken: Mutex::default(),
+        poison: poison.iter().map(|number| event(*number).payload).collect(),
+        attempts: Mutex::new(0),
+    })
+}
+
+fn reader(home: &TestDatabase, consumer: &Arc<Notes>) -> EventReader {
+    EventReader::new(
+        Arc::new(SqlEventFeed::new(home.database.clone())),
+        Arc::new(SqlConsumerStore::new(home.database.clone())),
+        consumer.clone(),
+        Arc::new(FixedClock::new()),
+    )
+}
+
+fn append(home: &TestDatabase, numbers: impl IntoIterator<Item = u128>) {
+    let events = numbers.into_iter().map(event).collect();
+    home.database
+        .commit(&UnitOfWork::events(events), |_conn| Ok(()))
+        .unwrap();
+}
+
+fn drain(reader: &EventReader) {
+    for _round in 0..100 {
+        if reader.read_batch() == Progress::Idle {
+            return;
+        }
+    }
+    panic!("the reader does not come to an end");
+}
+
+fn each_event_takes_effect_once_and_in_order(home: &TestDatabase) {
+    append(home, 1..=250);
+    let consumer = notes(home, &[]);
+    // Two readers of the same name, at once: what one has taken in the other passes over.
+    let readers = [reader(home, &consumer), reader(home, &consumer)];
+    std::thread::scope(|scope| {
+        for reader in &readers {
+            scope.spawn(|| drain(reader));
+        }
+    });
+    let expected: Vec<String> = (1..=250).map(|number| event(number).payload).collect();
+    let mut taken = consumer.taken.lock().unwrap().clone();
+    // Two threads note down after they commit, so only the set is certain here; the order is that of the positions.
+    taken.sort_by_key(|payload| expected.iter().position(|known| known == payload));
+    assert_eq!(taken, expected);
+    drain(&readers[0]);
+    assert_eq!(
+        consumer.taken.lock().unwrap().len(),
+        250,
+        "reading on takes nothing in again"
+    );
+}
+
+fn a_position_moves_only_from_where_it_stands(home: &TestDatabase) {
+    let store = SqlConsumerStore::new(home.database.clone());
+    let step = |from_position, to_position| Delivery {
+        consumer: "c".into(),
+        from_position,
+        to_position,
+    };
+    assert_eq!(store.position("c").unwrap(), 0);
+    store.advance(&step(0, 5)).unwrap();
+    assert!(matches!(store.advance(&step(0, 6)), Err(StorageError::Stale)));
+    assert!(matches!(store.advance(&step(4, 6)), Err(StorageError::Stale)));
+    store.advance(&step(5, 6)).unwrap();
+    assert_eq!(store.position("c").unwrap(), 6);
+}
+
+fn poison_parks_its_lane_and_nothing_else(home: &TestDatabase) {
+    append(home, 1..=24);
+    // Of the eight subjects, that of 3, 11 and 19.
+    let consumer = notes(home, &[3]);
+    drain(&reader(home, &consumer));
+    let taken = consumer.taken.lock().unwrap().clone();
+    let expected: Vec<String> = (1..=24)
+        .filter(|n| ![3, 11, 19].contains(n))
+        .map(|n| event(n).payload)
+        .collect();
+    assert_eq!(taken, expected, "the other lanes flow, in order");
+    let parked = SqlConsumerStore::new(home.database.clone())
+        .parked("orders.on_test_happened", 10)
+        .unwrap();
+    let parked: Vec<_> = parked
+        .iter()
+        .map(|letter| (letter.event.event.clone(), letter.attempts))
+        .collect();
+    assert_eq!(parked, [(event(3), MAX_ATTEMPTS), (event(11), 0), (event(19), 0)]);
+    let attempts = u32::try_from(expected.len()).unwrap() + u32::try_from(MAX_ATTEMPTS).unwrap();
+    assert_eq!(
+        *consumer.attempts.lock().unwrap(),
+        attempts,
+        "attempts at poison are bounded"
+    );
+}
+
+macro_rules! on_both {
+    ($($name:ident),+) => {
+        mod on_sqlite { $(#[test] fn $name() { super::$name(&super::sqlite("orders", super::MIGRATIONS)); })+ }
+        mod on_postgres { $(#[test] fn $name() { super::$name(&super::postgres("orders", super::MIGRATIONS)); })+ }
+    };
+}
+
+on_both!(
+    each_event_takes_effect_once_and_in_order,
+    a_position_moves_only_from_where_it_stands,
+    poison_parks_its_lane_and_nothing_else
+);
