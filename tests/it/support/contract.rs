@@ -9,7 +9,7 @@ macro_rules! store_contract {
             #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
             use super::*;
 
-            $(#[test] fn $name() { $name(&$fake); })+
+            $(#[test] fn $name() { super::$name(&$fake); })+
         }
         mod on_sqlite {
             #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
@@ -17,7 +17,7 @@ macro_rules! store_contract {
 
             $(#[test] fn $name() {
                 let home = $crate::support::databases::sqlite($context, $migrations);
-                $name(&$sql(home.database.clone()));
+                super::$name(&$sql(home.database.clone()));
             })+
         }
         mod on_postgres {
@@ -26,7 +26,7 @@ macro_rules! store_contract {
 
             $(#[test] fn $name() {
                 let home = $crate::support::databases::postgres($context, $migrations);
-                $name(&$sql(home.database.clone()));
+                super::$name(&$sql(home.database.clone()));
             })+
         }
     };
