@@ -1,3 +1,15 @@
-//! Ring 5: the composition root. Configuration, command line, wiring, server: the only place that sees everything.
+//! Ring 5: the composition root. Command line, settings, wiring, server: the only place that sees everything.
+
+pub mod cli;
+pub mod settings;
 
 pub mod contexts;
+
+pub mod bell;
+pub mod workers;
+
+pub mod platform;
+pub mod routes;
+pub mod server;
+
+pub mod logging;

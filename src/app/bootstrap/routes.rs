@@ -1,0 +1,65 @@
+//! All endpoints, and the document that describes them.
+
+use actix_web::App;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::platform;
+use crate::adapters::catalog;
+use crate::adapters::shared::http::problem::ProblemBody;
+
+/// Adds the endpoints of all contexts and of the platform.
+pub fn all(config: &mut ServiceConfig<'_>) {
+    catalog::http::routes(config);
+    platform::routes(config);
+}
+
+/// What the document says beside the endpoints.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Banyan",
+        description = "An e-commerce backend. Money is in minor units, time in UTC, errors are problems (RFC 9457) whose \
+            `code` is stable: `/problems` lists them all. Repeat a request safely by sending the `Idempotency-Key` of the \
+            first attempt."
+    ),
+    servers((url = "/", description = "Where this document came from")),
+    tags(
+        (name = "identity", description = "Accounts, sign-in, address books"),
+        (name = "catalog", description = "What the shop sells"),
+        (name = "inventory", description = "How much there is"),
+        (name = "orders", description = "What was bought"),
+        (name = "payments", description = "The money"),
+        (name = "platform", description = "The state of the shop, and this document"),
+    ),
+    components(schemas(ProblemBody)),
+    modifiers(&BearerScheme)
+)]
+struct BesideTheEndpoints;
+
+struct BearerScheme;
+
+impl Modify for BearerScheme {
+    fn modify(&self, document: &mut Document) {
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.bearer_format = Some("JWT".to_owned());
+        bearer.description = Some("The `access_token` of `POST /api/v1/users/login`.".to_owned());
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The OpenAPI document: made from the endpoints themselves, without anything that they need to run.
+pub fn document() -> Document {
+    let (_app, document) = App::new()
+        .into_utoipa_app()
+        .openapi(BesideTheEndpoints::openapi())
+        .configure(all)
+        .split_for_parts();
+    document
+}

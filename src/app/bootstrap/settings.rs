@@ -1,0 +1,256 @@
+//! What can be set, checked: nothing behind this file meets a value that makes no sense.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use tracing_subscriber::EnvFilter;
+
+use crate::adapters::shared::sql::connection::DatabaseLocation;
+use crate::domains::shared::email::EmailAddress;
+use crate::ports::identity::operations::Secret;
+
+/// Where the server listens unless it is told otherwise: on this machine alone.
+pub const HTTP_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// What can be set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen; port 0 takes a free one.
+    pub http_addr: SocketAddr,
+    /// For what belongs to this machine: the databases on `SQLite`, the simulator's ledger.
+    pub data_dir: PathBuf,
+    /// Where the contexts' databases are.
+    pub backend: Backend,
+    /// The first admin, made when there is no such account.
+    pub first_admin: Option<FirstAdmin>,
+    /// The password of `banyan admin create`, where the environment has it.
+    pub admin_password: Option<Secret>,
+    /// Whether an empty shop is filled with something to try.
+    pub demo: bool,
+    /// Tax on the subtotal: 1900 is 19 %. At most 10,000.
+    pub tax_basis_points: u32,
+    /// What a parcel costs, in minor units of the order's currency.
+    pub shipping_minor: i64,
+    /// What to log and how.
+    pub log: LogSettings,
+    /// How long things take and how often they are looked at.
+    pub timers: Timers,
+}
+
+/// Where the contexts' databases are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Backend {
+    /// A file each, in the data directory.
+    Sqlite,
+    /// A schema each, on a server.
+    Postgres {
+        /// `postgres://user:password@host:port/database`.
+        url: String,
+    },
+}
+
+/// Without the URL: it holds a password.
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite => f.write_str("Sqlite"),
+            Self::Postgres { .. } => f.write_str("Postgres { .. }"),
+        }
+    }
+}
+
+/// Who may let others in.
+#[derive(Debug, Clone)]
+pub struct FirstAdmin {
+    /// The address they sign in with.
+    pub email: EmailAddress,
+    /// Their password, which identity's policy has still to accept.
+    pub password: Secret,
+}
+
+/// What to log and how.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// In the words of `tracing_subscriber::EnvFilter`, of which it is known to be understood.
+    pub filter: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: an object a line.
+    Json,
+}
+
+/// How long things take and how often they are looked at. Settings, so that tests can scale them.
+#[derive(Debug, Clone, Copy)]
+pub struct Timers {
+    /// How long stock is held for an order that is not paid.
+    pub reservation_ttl: Duration,
+    /// How long the payment provider is given to answer.
+    pub provider_timeout: Duration,
+    /// How often readers look for events of other processes.
+    pub event_poll: Duration,
+    /// How often interrupted sagas, expired reservations and unknown payments are looked for.
+    pub sweep: Duration,
+    /// How long readiness is false before the door closes.
+    pub drain: Duration,
+}
+
+/// A setting that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSetting {
+    /// Another database than the two that there are.
+    #[error(
+        "BANYAN_DATABASE_URL: the scheme {scheme:?} is not known; give a postgres:// or postgresql:// URL, or none for \
+         SQLite in BANYAN_DATA_DIR"
+    )]
+    UnknownScheme {
+        /// What stands before `://`.
+        scheme: String,
+    },
+    /// Not a URL at all. It is not repeated: it may hold a password.
+    #[error("BANYAN_DATABASE_URL is not of the form postgres://user:password@host:port/database")]
+    NotADatabaseUrl,
+    /// Not an address.
+    #[error("BANYAN_ADMIN_EMAIL {reason}")]
+    AdminEmail {
+        /// What is wrong.
+        reason: String,
+    },
+    /// An address without a password.
+    #[error("BANYAN_ADMIN_EMAIL is set and BANYAN_ADMIN_PASSWORD is not: a first admin needs both")]
+    AdminPasswordMissing,
+    /// Not a filter.
+    #[error("BANYAN_LOG is not a filter like `info` or `banyan=debug,info`: {reason}")]
+    LogFilter {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The backend that a URL names; `SQLite` for none.
+///
+/// # Errors
+/// [`InvalidSetting::UnknownScheme`], [`InvalidSetting::NotADatabaseUrl`].
+pub fn backend(url: &str) -> Result<Backend, InvalidSetting> {
+    if url.is_empty() {
+        return Ok(Backend::Sqlite);
+    }
+    let (scheme, rest) = url.split_once("://").ok_or(InvalidSetting::NotADatabaseUrl)?;
+    match scheme {
+        "postgres" | "postgresql" if !rest.is_empty() => Ok(Backend::Postgres { url: url.to_owned() }),
+        "postgres" | "postgresql" => Err(InvalidSetting::NotADatabaseUrl),
+        _ => Err(InvalidSetting::UnknownScheme {
+            scheme: scheme.to_owned(),
+        }),
+    }
+}
+
+/// The first admin, if one is to be made: an address (or an empty text) and a password.
+///
+/// # Errors
+/// [`InvalidSetting::AdminEmail`], [`InvalidSetting::AdminPasswordMissing`].
+pub fn first_admin(email: &str, password: Option<&Secret>) -> Result<Option<FirstAdmin>, InvalidSetting> {
+    if email.is_empty() {
+        return Ok(None);
+    }
+    let email =
+        email.parse().map_err(
+            |error: <EmailAddress as std::str::FromStr>::Err| InvalidSetting::AdminEmail {
+                reason: error.to_string(),
+            },
+        )?;
+    let password = password.cloned().ok_or(InvalidSetting::AdminPasswordMissing)?;
+    Ok(Some(FirstAdmin { email, password }))
+}
+
+/// The filter, if it can be understood; `info` for none.
+///
+/// # Errors
+/// [`InvalidSetting::LogFilter`].
+pub fn log_filter(text: &str) -> Result<String, InvalidSetting> {
+    let text = if text.is_empty() { "info" } else { text };
+    match EnvFilter::try_new(text) {
+        Ok(_understood) => Ok(text.to_owned()),
+        Err(error) => Err(InvalidSetting::LogFilter {
+            reason: error.to_string(),
+        }),
+    }
+}
+
+impl Settings {
+    /// Where the database of `context` is.
+    pub fn database_of(&self, context: &str) -> DatabaseLocation {
+        match &self.backend {
+            Backend::Sqlite => DatabaseLocation::SqliteFile(sqlite_file(&self.data_dir, context)),
+            Backend::Postgres { url } => DatabaseLocation::PostgresSchema {
+                url: url.clone(),
+                schema: context.to_owned(),
+            },
+        }
+    }
+
+    /// The ledger of the payment provider that is simulated: a file on this machine whatever the backend, because it is
+    /// not ours but the provider's.
+    pub fn simulator_ledger(&self) -> PathBuf {
+        sqlite_file(&self.data_dir, "payments-simulator")
+    }
+}
+
+fn sqlite_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.sqlite3"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_databases_that_there_are_can_be_named() {
+        assert_eq!(backend(""), Ok(Backend::Sqlite));
+        for url in ["postgres://u:p@h/d", "postgresql:///d"] {
+            assert_eq!(backend(url), Ok(Backend::Postgres { url: url.to_owned() }));
+        }
+        for url in ["mysql://h/d", "sqlite://data", "POSTGRES://h/d"] {
+            assert!(
+                matches!(backend(url), Err(InvalidSetting::UnknownScheme { .. })),
+                "{url}"
+            );
+        }
+        for url in ["postgres://", "data/shop.db", "postgres:h"] {
+            assert_eq!(backend(url), Err(InvalidSetting::NotADatabaseUrl), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_first_admin_has_an_address_and_a_password() {
+        assert!(matches!(first_admin("", None), Ok(None)));
+        assert_eq!(
+            first_admin("a@example.com", None).unwrap_err(),
+            InvalidSetting::AdminPasswordMissing
+        );
+        let password = Secret::new("long enough for anybody");
+        assert!(matches!(
+            first_admin("nobody", Some(&password)),
+            Err(InvalidSetting::AdminEmail { .. })
+        ));
+        assert!(matches!(first_admin("a@example.com", Some(&password)), Ok(Some(_))));
+    }
+
+    #[test]
+    fn a_log_filter_is_understood_or_refused() {
+        assert_eq!(log_filter(""), Ok("info".to_owned()));
+        assert!(log_filter("banyan=debug,info").is_ok());
+        assert!(matches!(
+            log_filter("banyan=loudly"),
+            Err(InvalidSetting::LogFilter { .. })
+        ));
+    }
+}
