@@ -1,1 +1,8 @@
-//! x
+//! Identity's technology: its tables, its endpoints, hashes and tokens.
+
+pub mod sql;
+
+pub mod passwords;
+pub mod tokens;
+
+mod hex;
