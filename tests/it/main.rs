@@ -4,15 +4,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::needless_pass_by_value,
     reason = "a test that cannot go on says so by panicking"
 )]
 
 mod support;
 
-mod shared;
-
 mod fakes;
+
+mod shared;
 
 mod catalog;
 mod identity;

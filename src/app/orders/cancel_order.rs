@@ -32,12 +32,11 @@ impl Handler<CancelOrder> for OrdersService {
                 return Err(Failure::Domain(CancelOrderError::TooLate { status }));
             }
             Status::Pending if !data.awaiting_payment => return Err(Failure::Domain(CancelOrderError::Busy)),
-            Status::Pending => {}
             // Confirmed, but its money is not taken yet: two sagas must not pull in opposite directions.
             Status::Confirmed if self.0.sagas.has_open_saga(&op.order_id.to_string())? => {
                 return Err(Failure::Domain(CancelOrderError::Busy));
             }
-            Status::Confirmed => {}
+            Status::Pending | Status::Confirmed => {}
         }
         let reason = op
             .reason

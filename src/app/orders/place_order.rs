@@ -31,7 +31,7 @@ impl Handler<PlaceOrder> for OrdersService {
         };
         let customer = cx.principal.user_id().ok_or(Failure::Forbidden)?;
         let order = self.priced(cx, customer, &op, now)?;
-        self.check_out(cx, order, op, claim, now)
+        self.check_out(cx, &order, &op, claim, now)
     }
 }
 
@@ -89,13 +89,13 @@ impl OrdersService {
     fn check_out(
         &self,
         cx: &CallContext,
-        order: Order,
-        op: PlaceOrder,
+        order: &Order,
+        op: &PlaceOrder,
         claim: Claim,
         now: Timestamp,
     ) -> Result<PublishedOrder, PlaceOrderFailure> {
         let in_flight = claim.in_flight();
-        let mut purchase = self.purchase(cx, &order, op.payment_token.clone(), claim, now);
+        let mut purchase = self.purchase(cx, order, op.payment_token.clone(), claim, now);
         let saga = if purchase.token.is_some() {
             &CHECKOUT
         } else {
@@ -104,14 +104,14 @@ impl OrdersService {
         let record = self
             .new_saga(saga, &purchase)
             .map_err(|error| Failure::internal(error.to_string()))?;
-        let created = EventRecord::of(&created(&order), cx, &*self.0.ids, now);
+        let created = EventRecord::of(&created(order), cx, &*self.0.ids, now);
         let unit = UnitOfWork::events(vec![created])
             .with_key(Some(in_flight))
             .with_saga(SagaWrite::Begin(record.clone()));
-        match self.0.store.insert(&order, &unit) {
+        match self.0.store.insert(order, &unit) {
             Ok(()) => {}
             Err(StorageError::Duplicate { constraint }) => {
-                return match idempotent::after_lost_race(&*self.0.keys, cx, &op, now)? {
+                return match idempotent::after_lost_race(&*self.0.keys, cx, op, now)? {
                     Some(outcome) => idempotent::into_result::<PlaceOrder>(outcome),
                     None => Err(Failure::internal(format!("an order cannot be kept: {constraint}"))),
                 };

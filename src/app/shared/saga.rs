@@ -78,6 +78,8 @@ pub enum Action<W, S> {
     Outside(Outside<W, S>),
     /// Something in the saga's own database.
     Local(Local<W, S>),
+    /// Nothing: it has happened, and is why the saga began. It can be undone all the same.
+    Happened,
 }
 
 /// How a step is undone.
@@ -190,7 +192,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         let next = self.index().and_then(|index| self.definition.steps.get(index));
         let result = match next.map(|step| &step.action) {
             None => {
-                let done = self.written(
+                let done = written(
                     state,
                     SagaRecord {
                         status: SagaStatus::Done,
@@ -198,6 +200,13 @@ impl<W, S: Serialize> Progress<'_, W, S> {
                     },
                 );
                 (self.definition.finish)(self.runner.world, cx, state, done.clone()).map(|()| self.record = done)
+            }
+            Some(Action::Happened) => {
+                self.record = SagaRecord {
+                    position: self.record.position + 1,
+                    ..self.fresh()
+                };
+                Ok(())
             }
             Some(Action::Local(action)) => {
                 let after = SagaRecord {
@@ -233,7 +242,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         let next = usize::try_from(after.position)
             .ok()
             .and_then(|index| self.definition.steps.get(index));
-        let after = self.written(state, after);
+        let after = written(state, after);
         if matches!(next.map(|step| &step.action), Some(Action::Outside(_))) {
             self.runner.store.advance_saga(&after)?;
         }
@@ -268,7 +277,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         let Some(fail) = self.definition.fail else {
             return self.stop_for_a_person(state, "cannot go back".to_owned());
         };
-        let failed = self.written(
+        let failed = written(
             state,
             SagaRecord {
                 status: SagaStatus::Failed,
@@ -296,7 +305,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             reason: Some(reason),
             ..self.fresh()
         };
-        let back = self.written(state, back);
+        let back = written(state, back);
         // With nothing to undo, the last write says it all.
         if steps_to_undo > 0 {
             self.runner.store.advance_saga(&back)?;
@@ -324,7 +333,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             later.lease.until = now;
             later.next_attempt_at = now.plus_ms(pause_ms);
         }
-        let later = self.written(state, later);
+        let later = written(state, later);
         self.runner.store.advance_saga(&later)?;
         self.record = later;
         if waits_here {
@@ -341,7 +350,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             reason: Some(reason),
             ..self.fresh()
         };
-        let stuck = self.written(state, stuck);
+        let stuck = written(state, stuck);
         self.runner.store.advance_saga(&stuck)?;
         self.record = stuck;
         Ok(Turn::Ended)
@@ -369,16 +378,16 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             ..self.record.clone()
         }
     }
+}
 
-    /// The record with the state as it is now. A state is plain data; should it ever not be, the old one stays, from
-    /// which the steps can be taken again.
-    fn written(&self, state: &S, record: SagaRecord) -> SagaRecord {
-        match serde_json::to_string(state) {
-            Ok(state) => SagaRecord { state, ..record },
-            Err(error) => {
-                tracing::error!(saga = %record.id, %error, "the state of a saga cannot be written");
-                record
-            }
+/// The record with the state as it is now. A state is plain data; should it ever not be, the old one stays, from which
+/// the steps can be taken again.
+fn written<S: Serialize>(state: &S, record: SagaRecord) -> SagaRecord {
+    match serde_json::to_string(state) {
+        Ok(state) => SagaRecord { state, ..record },
+        Err(error) => {
+            tracing::error!(saga = %record.id, %error, "the state of a saga cannot be written");
+            record
         }
     }
 }

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn an_id_matches_the_typeid_specification() {
         // The vector `valid-uuidv7` of the TypeID specification, with our prefix.
-        let id = OrderId::from(Uuid::from_u128(0x0188_9c89_df6b_7f1c_a388_91396ec314bc));
+        let id = OrderId::from(Uuid::from_u128(0x0188_9c89_df6b_7f1c_a388_9139_6ec3_14bc));
         assert_eq!(id.to_string(), "ord_01h2e8kqvbfwea724h75qc655w");
     }
 

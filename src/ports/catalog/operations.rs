@@ -110,7 +110,7 @@ pub struct UpdateProduct {
     pub details: ProductDetails,
 }
 operation!(UpdateProduct => Product, WriteProductError; "catalog.update_product", Command, Staff;
-    key = |op| Key::of(op.id));
+    key = |op| Key::of(&op.id));
 
 /// How a product is named by who looks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -242,7 +242,7 @@ pub struct UpdateAddress {
     pub address: PostalAddress,
 }
 operation!(UpdateAddress => Address, AddressError; "identity.update_address", Command, SignedIn;
-    key = |op| Key::of(op.address_id));
+    key = |op| Key::of(&op.address_id));
 
 /// Removes one of the caller's own addresses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -251,7 +251,7 @@ pub struct RemoveAddress {
     pub address_id: AddressId,
 }
 operation!(RemoveAddress => (), AddressError; "identity.remove_address", Command, SignedIn;
-    key = |op| Key::of(op.address_id));
+    key = |op| Key::of(&op.address_id));
 
 /// Why an address cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,7 +266,7 @@ pub struct GetUser {
     /// Who.
     pub user_id: UserId,
 }
-operation!(GetUser => User, GetUserError; "identity.get_user", Query, Internal; key = |op| Key::of(op.user_id));
+operation!(GetUser => User, GetUserError; "identity.get_user", Query, Internal; key = |op| Key::of(&op.user_id));
 
 /// Why a user cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -66,7 +66,7 @@ pub struct ChangeStock {
     pub reason: String,
 }
 operation!(ChangeStock => StockLevel, ChangeStockError; "inventory.change_stock", Command, Staff;
-    key = |op| Key::of(op.product_id));
+    key = |op| Key::of(&op.product_id));
 
 /// Why stock cannot be changed as wished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct GetStock {
     /// Of what.
     pub product_id: ProductId,
 }
-operation!(GetStock => Vec<StockLevel>, Never; "inventory.get_stock", Query, Public; key = |op| Key::of(op.product_id));
+operation!(GetStock => Vec<StockLevel>, Never; "inventory.get_stock", Query, Public; key = |op| Key::of(&op.product_id));
 
 /// Why a figure changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +141,7 @@ pub struct ListMovements {
     pub page: PageRequest,
 }
 operation!(ListMovements => Page<Movement>, ListMovementsError; "inventory.list_movements", Query, Staff;
-    key = |op| Key::of(op.product_id));
+    key = |op| Key::of(&op.product_id));
 
 /// Why the ledger cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,7 +172,7 @@ pub struct ReserveStock {
     pub expires_at: Timestamp,
 }
 operation!(ReserveStock => (), ReserveStockError; "inventory.reserve_stock", Command, Internal;
-    key = |op| Key::of(op.reservation_id));
+    key = |op| Key::of(&op.reservation_id));
 
 impl ReserveStock {
     /// The most lines of a reservation: as many as an order has.
@@ -206,7 +206,7 @@ pub struct CommitReservation {
     pub reservation_id: ReservationId,
 }
 operation!(CommitReservation => (), EndReservationError; "inventory.commit_reservation", Command, Internal;
-    key = |op| Key::of(op.reservation_id));
+    key = |op| Key::of(&op.reservation_id));
 
 /// Why a reservation cannot be committed or its stock not be returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,7 +227,7 @@ pub struct ReleaseReservation {
     pub order_id: OrderId,
 }
 operation!(ReleaseReservation => (), EndReservationError; "inventory.release_reservation", Command, Internal;
-    key = |op| Key::of(op.reservation_id));
+    key = |op| Key::of(&op.reservation_id));
 
 /// Takes the pieces of a committed reservation back: the order was cancelled. Twice is once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -236,7 +236,7 @@ pub struct ReturnStock {
     pub reservation_id: ReservationId,
 }
 operation!(ReturnStock => (), EndReservationError; "inventory.return_stock", Command, Internal;
-    key = |op| Key::of(op.reservation_id));
+    key = |op| Key::of(&op.reservation_id));
 
 /// Levels that contradict the ledger or the reservations: a page of all products, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize)]

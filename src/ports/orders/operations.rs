@@ -163,7 +163,7 @@ pub struct GetOrder {
     /// Which.
     pub order_id: OrderId,
 }
-operation!(GetOrder => Order, GetOrderError; "orders.get_order", Query, SignedIn; key = |op| Key::of(op.order_id));
+operation!(GetOrder => Order, GetOrderError; "orders.get_order", Query, SignedIn; key = |op| Key::of(&op.order_id));
 
 /// Why an order cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,7 +183,7 @@ pub struct ListOrders {
     pub page: PageRequest,
 }
 operation!(ListOrders => Page<Order>, ListOrdersError; "orders.list_orders", Query, SignedIn;
-    key = |op| Key::of(op.customer_id));
+    key = |op| Key::of(&op.customer_id));
 
 /// Why orders cannot be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,7 +205,7 @@ pub struct SetOrderStatus {
     pub expected_version: i64,
 }
 operation!(SetOrderStatus => Order, SetOrderStatusError; "orders.set_order_status", Command, Staff;
-    key = |op| Key::of(op.order_id));
+    key = |op| Key::of(&op.order_id));
 
 /// Why an order cannot be moved on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,7 +235,7 @@ pub struct CancelOrder {
     pub reason: Option<String>,
 }
 operation!(CancelOrder => Order, CancelOrderError; "orders.cancel_order", Command, SignedIn;
-    key = |op| Key::of(op.order_id));
+    key = |op| Key::of(&op.order_id));
 
 /// Why an order cannot be called off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,7 +258,7 @@ pub struct GetOrderDetails {
     pub order_id: OrderId,
 }
 operation!(GetOrderDetails => OrderDetails, GetOrderError; "orders.get_order_details", Query, SignedIn;
-    key = |op| Key::of(op.order_id));
+    key = |op| Key::of(&op.order_id));
 
 /// An order with what other contexts know of it. A part is absent while its context is away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

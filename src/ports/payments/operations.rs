@@ -120,7 +120,7 @@ pub struct RequestPayment {
     pub amount: Money,
 }
 operation!(RequestPayment => (), PaymentEnded; "payments.request_payment", Command, Internal;
-    key = |op| Key::of(op.payment_id));
+    key = |op| Key::of(&op.payment_id));
 
 /// The payment has ended otherwise: cancelled, failed, or another one of the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,7 +144,7 @@ pub struct AuthorizePayment {
     pub token: String,
 }
 operation!(AuthorizePayment => (), AuthorizePaymentError; "payments.authorize_payment", Command, Internal;
-    key = |op| Key::of(op.payment_id));
+    key = |op| Key::of(&op.payment_id));
 
 /// Why an amount is not held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ pub struct CapturePayment {
     pub payment_id: PaymentId,
 }
 operation!(CapturePayment => (), CapturePaymentError; "payments.capture_payment", Command, Internal;
-    key = |op| Key::of(op.payment_id));
+    key = |op| Key::of(&op.payment_id));
 
 /// Why an amount cannot be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,7 +188,7 @@ pub struct CancelPayment {
     /// Why.
     pub reason: String,
 }
-operation!(CancelPayment => (), Never; "payments.cancel_payment", Command, Internal; key = |op| Key::of(op.payment_id));
+operation!(CancelPayment => (), Never; "payments.cancel_payment", Command, Internal; key = |op| Key::of(&op.payment_id));
 
 /// Makes a payment that was requested. Needs an idempotency key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -199,7 +199,7 @@ pub struct ProcessPayment {
     pub token: String,
 }
 operation!(ProcessPayment => Payment, ProcessPaymentError; "payments.process_payment", Command, SignedIn;
-    key = |op| Key::of(op.order_id));
+    key = |op| Key::of(&op.order_id));
 
 /// Why a payment cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,7 +226,7 @@ pub struct RefundPayment {
     pub reason: String,
 }
 operation!(RefundPayment => Refund, RefundPaymentError; "payments.refund_payment", Command, Staff;
-    key = |op| Key::of(op.payment_id));
+    key = |op| Key::of(&op.payment_id));
 
 /// Why money cannot go back as wished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,7 +261,7 @@ pub struct GetPayment {
     pub payment_id: PaymentId,
 }
 operation!(GetPayment => Payment, GetPaymentError; "payments.get_payment", Query, SignedIn;
-    key = |op| Key::of(op.payment_id));
+    key = |op| Key::of(&op.payment_id));
 
 /// Reads the payment of an order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -270,7 +270,7 @@ pub struct GetPaymentOfOrder {
     pub order_id: OrderId,
 }
 operation!(GetPaymentOfOrder => Payment, GetPaymentError; "payments.get_payment_of_order", Query, SignedIn;
-    key = |op| Key::of(op.order_id));
+    key = |op| Key::of(&op.order_id));
 
 /// Why a payment cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -30,7 +30,7 @@ pub enum Key {
 
 impl Key {
     /// The key of an aggregate.
-    pub fn of(id: impl ToString) -> Self {
+    pub fn of(id: &impl ToString) -> Self {
         Self::Aggregate(id.to_string())
     }
 }

@@ -11,14 +11,13 @@ use diesel::{Connection, PgConnection};
 /// A context's database, migrated, and gone when this is dropped.
 pub struct TestDatabase {
     pub database: Arc<Database>,
-    pub location: DatabaseLocation,
     _home: Home,
 }
 
 /// What has to be cleaned away.
 pub enum Home {
     Folder(#[expect(dead_code, reason = "held to be dropped")] tempfile::TempDir),
-    Postgres(PostgresDatabase),
+    Postgres(#[expect(dead_code, reason = "held to be dropped")] PostgresDatabase),
 }
 
 /// A database on the private server, dropped with this value.
@@ -80,10 +79,9 @@ pub fn postgres(context: &str, migrations: ContextMigrations) -> TestDatabase {
 
 fn open(location: DatabaseLocation, migrations: ContextMigrations, home: Home) -> TestDatabase {
     migrate(&location, migrations).unwrap();
-    let database = Database::open(location.clone(), PoolSize { connections: 8 }, Arc::new(|| {}));
+    let database = Database::open(location, PoolSize { connections: 8 }, Arc::new(|| {}));
     TestDatabase {
         database: Arc::new(database),
-        location,
         _home: home,
     }
 }

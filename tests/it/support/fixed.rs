@@ -62,7 +62,7 @@ pub fn call(principal: Principal) -> CallContext {
     CallContext::new(
         principal,
         CorrelationId::from(Uuid::from_u128(1)),
-        Deadline::after(Duration::from_secs(60)),
+        Deadline::after(Duration::from_mins(1)),
     )
 }
 

@@ -46,17 +46,16 @@ pub async fn edge<B: MessageBody + 'static>(
     let identity = identity_of(&request, ids.as_ref().as_ref());
     request.extensions_mut().insert(identity.clone());
     let authorized = request.headers().contains_key(header::AUTHORIZATION);
-    let mut response = match check_size(&request) {
-        Err(refused) => request
+    let mut response = if let Err(refused) = check_size(&request) {
+        request
             .into_response(refused.respond(Some(&identity.correlation_id)))
-            .map_into_right_body(),
-        Ok(()) => {
-            let head = request.request().clone();
-            match next.call(request).await {
-                Ok(response) => conforming(response, &identity),
-                Err(error) => ServiceResponse::new(head, problem_of(&error).respond(Some(&identity.correlation_id)))
-                    .map_into_right_body(),
-            }
+            .map_into_right_body()
+    } else {
+        let head = request.request().clone();
+        match next.call(request).await {
+            Ok(response) => conforming(response, &identity),
+            Err(error) => ServiceResponse::new(head, problem_of(&error).respond(Some(&identity.correlation_id)))
+                .map_into_right_body(),
         }
     };
     let replayed = response

@@ -5,8 +5,8 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
 
-/// A connection to either database. Reads and single-row writes go through the derive; what it cannot express (upsert,
-/// batch insert, set operations) goes through [`on_backend!`], locking through a visible `match`.
+/// A connection to either database. Queries are written once and go through the derive; what it cannot express (upsert,
+/// batch insert, set operations) is done row by row, and locking by a visible `match`.
 #[derive(diesel::MultiConnection)]
 pub enum DbConn {
     /// The embedded database: a file.
@@ -14,17 +14,6 @@ pub enum DbConn {
     /// A server.
     Postgres(PgConnection),
 }
-
-/// Runs one diesel expression on whichever backend the connection is of, type-checked for both.
-macro_rules! on_backend {
-    ($conn:expr, $c:ident => $query:expr) => {
-        match $conn {
-            $crate::adapters::shared::sql::connection::DbConn::Sqlite($c) => $query,
-            $crate::adapters::shared::sql::connection::DbConn::Postgres($c) => $query,
-        }
-    };
-}
-pub(crate) use on_backend;
 
 /// Where a context's tables are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -72,18 +72,19 @@ impl EventFeed for SqlEventFeed {
                 .load(conn)
         };
         let seen = self.database.read(select)?;
-        let settled = match seen.is_empty() {
-            true => seen,
-            false => self.database.write(|conn| {
-                match conn {
-                    DbConn::Sqlite(_) => return Ok(seen),
-                    DbConn::Postgres(c) => c
-                        .batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK_KEY})"))
-                        .map_err(storage_error)?,
+        if seen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let settled = self.database.write(|conn| {
+            match conn {
+                DbConn::Sqlite(_) => return Ok(seen),
+                DbConn::Postgres(c) => {
+                    c.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK_KEY})"))
+                        .map_err(storage_error)?;
                 }
-                select(conn).map_err(storage_error)
-            })?,
-        };
+            }
+            select(conn).map_err(storage_error)
+        })?;
         settled.into_iter().map(EventRow::into_event).collect()
     }
 }

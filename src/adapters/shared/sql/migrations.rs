@@ -62,7 +62,7 @@ pub fn migrate(location: &DatabaseLocation, own: ContextMigrations) -> Result<us
             })
         }
     }
-    .map_err(|error| StorageError::Other(error))
+    .map_err(StorageError::Other)
 }
 
 fn run<DB, C>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<usize, BoxedError>

@@ -2,7 +2,7 @@
 
 use super::super::OrdersService;
 use super::checkout::{cancel_order, confirm_order};
-use super::steps::{cancel_payment, commit_reservation, payment_was_made, return_stock};
+use super::steps::{cancel_payment, commit_reservation, return_stock};
 use super::{Purchase, PurchaseSaga, last_record};
 use crate::app::shared::saga::{Action, Definition, Step, StepFailure, Undo};
 use crate::ports::shared::call_context::CallContext;
@@ -14,7 +14,7 @@ pub(crate) static SETTLE: PurchaseSaga = Definition {
     steps: &[
         Step {
             name: "payment_was_made",
-            action: Action::Outside(payment_was_made),
+            action: Action::Happened,
             undo: Undo::Outside(cancel_payment),
         },
         Step {

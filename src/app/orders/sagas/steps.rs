@@ -94,11 +94,6 @@ pub(super) fn request_payment(orders: &OrdersService, cx: &CallContext, state: &
         .map_err(|failure| step_failure(failure, |PaymentEnded::Ended| abandoned(state, "the payment has ended")))
 }
 
-/// Nothing to do: the event that began the saga says that the customer paid.
-pub(super) fn payment_was_made(_orders: &OrdersService, _cx: &CallContext, _state: &mut Purchase) -> StepResult {
-    Ok(())
-}
-
 /// Undo of everything that concerns money: whatever was held or taken goes back.
 pub(super) fn cancel_payment(orders: &OrdersService, cx: &CallContext, state: &mut Purchase) -> StepResult {
     let op = CancelPayment {
