@@ -6,13 +6,11 @@ macro_rules! store_contract {
     (context = $context:literal, fake = $fake:expr, sql = $sql:expr, migrations = $migrations:expr;
      $($name:ident),+ $(,)?) => {
         mod on_the_fake {
-            #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
             use super::*;
 
             $(#[test] fn $name() { super::$name(&$fake); })+
         }
         mod on_sqlite {
-            #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
             use super::*;
 
             $(#[test] fn $name() {
@@ -21,7 +19,6 @@ macro_rules! store_contract {
             })+
         }
         mod on_postgres {
-            #[expect(clippy::wildcard_imports, reason = "the invoking module names the stores")]
             use super::*;
 
             $(#[test] fn $name() {
