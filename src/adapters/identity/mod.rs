@@ -1,5 +1,6 @@
 //! Identity's technology: its tables, its endpoints, hashes and tokens.
 
+pub mod http;
 pub mod sql;
 
 pub mod passwords;
