@@ -37,7 +37,7 @@ pub struct RequestIdentity {
 /// The middleware. Wraps everything else.
 ///
 /// # Errors
-/// None that is not an answer already.
+/// Those of the layers further in.
 pub async fn edge<B: MessageBody + 'static>(
     ids: web::Data<Arc<dyn IdSource>>,
     request: ServiceRequest,
@@ -51,12 +51,9 @@ pub async fn edge<B: MessageBody + 'static>(
             .into_response(refused.respond(Some(&identity.correlation_id)))
             .map_into_right_body()
     } else {
-        let head = request.request().clone();
-        match next.call(request).await {
-            Ok(response) => conforming(response, &identity),
-            Err(error) => ServiceResponse::new(head, problem_of(&error).respond(Some(&identity.correlation_id)))
-                .map_into_right_body(),
-        }
+        // No copy of the request may be held meanwhile: routing wants it alone. Endpoints answer their failures
+        // themselves, so that only a layer further in could fail here, and ours do not.
+        conforming(next.call(request).await?, &identity)
     };
     let replayed = response
         .request()
