@@ -18,4 +18,6 @@ mod addresses;
 
 mod access_tokens;
 
+mod http;
+
 mod shop;

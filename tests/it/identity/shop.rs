@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use banyan::adapters::identity::tokens::issuer::JwtIssuer;
-use banyan::adapters::identity::tokens::keys::KeyRing;
+use banyan::adapters::identity::tokens::keys::{KeyRing, PublicKeys};
 use banyan::adapters::identity::tokens::verifier::JwtVerifier;
 use banyan::app::identity::IdentityService;
 use banyan::domains::shared::role::Role;
@@ -21,11 +21,12 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Identity with fast hashes and real tokens.
 pub struct Shop {
-    pub identity: IdentityService,
+    pub identity: Arc<IdentityService>,
     pub store: Arc<FakeIdentityStore>,
     pub hasher: Arc<FakeHasher>,
     pub clock: Arc<FixedClock>,
-    pub verifier: JwtVerifier,
+    pub verifier: Arc<JwtVerifier>,
+    pub public_keys: PublicKeys,
 }
 
 impl Shop {
@@ -34,19 +35,20 @@ impl Shop {
         let hasher = Arc::new(FakeHasher::default());
         let clock = Arc::new(FixedClock::new());
         let keys = KeyRing::load(&*store, clock.now()).unwrap();
-        let identity = IdentityService::new(
+        let identity = Arc::new(IdentityService::new(
             store.clone(),
             store.clone(),
             hasher.clone(),
             Arc::new(JwtIssuer::new(&keys)),
             clock.clone(),
             Arc::new(CountingIds::new()),
-        );
+        ));
         Self {
             identity,
             store,
             hasher,
-            verifier: JwtVerifier::new(keys.public_keys(), clock.clone()),
+            verifier: Arc::new(JwtVerifier::new(keys.public_keys(), clock.clone())),
+            public_keys: keys.public_keys().clone(),
             clock,
         }
     }
