@@ -179,6 +179,10 @@ fn forged_by_key(mint: &Mint) -> Vec<(&'static str, String)> {
     let other = Mint::new();
     let kid = |kid: &str| mint.with_header(|header| header.kid = Some(kid.to_owned()));
     let attackers_key = serde_json::from_value(other.jwks()["keys"][0].clone()).unwrap();
+    let our_key = Header {
+        jwk: Some(serde_json::from_value(mint.jwks()["keys"][0].clone()).unwrap()),
+        ..mint.header()
+    };
     let own_key = Header {
         jwk: Some(attackers_key),
         ..mint.header()
@@ -197,6 +201,10 @@ fn forged_by_key(mint: &Mint) -> Vec<(&'static str, String)> {
         (
             "a key of its own in the header",
             encode(&own_key, &mint.claims(), &other.key).unwrap(),
+        ),
+        (
+            "a key of ours in the header",
+            encode(&our_key, &mint.claims(), &mint.key).unwrap(),
         ),
         (
             "an address of keys",
