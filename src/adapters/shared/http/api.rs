@@ -44,11 +44,16 @@ impl<C: ?Sized + Send + Sync + 'static> Api<C> {
             Kind::Query => &self.queries,
             Kind::Command => &self.commands,
         };
-        let Some(_permit) = bulkhead.enter().await else {
+        let Some(place) = bulkhead.enter().await else {
             return Err(Failure::<Op::Error>::Overloaded.into());
         };
         let context = Arc::clone(&self.context);
-        match web::block(move || context.handle(&call.0, op)).await {
+        // The place goes with the work: a client that goes away does not make room for another one yet.
+        let work = move || {
+            let _place = place;
+            context.handle(&call.0, op)
+        };
+        match web::block(work).await {
             Ok(result) => result.map_err(Problem::from),
             Err(error) => {
                 tracing::error!(%error, operation = Op::NAME, "the use case did not come to an end");

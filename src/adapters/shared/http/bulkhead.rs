@@ -1,9 +1,10 @@
 //! Bulkheads: a context that is swamped does not take the others down with it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How much of a context may be going on at once, and how much may wait.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +19,7 @@ pub struct BulkheadSize {
 
 /// Admits a bounded number of operations.
 pub struct Bulkhead {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     size: BulkheadSize,
 }
@@ -27,19 +28,19 @@ impl Bulkhead {
     /// A bulkhead of this size.
     pub fn new(size: BulkheadSize) -> Self {
         Self {
-            permits: Semaphore::new(size.workers),
+            permits: Arc::new(Semaphore::new(size.workers)),
             waiting: AtomicUsize::new(0),
             size,
         }
     }
 
-    /// A place to run in; `None` when the queue is full or the wait too long.
-    pub async fn enter(&self) -> Option<SemaphorePermit<'_>> {
-        if let Ok(permit) = self.permits.try_acquire() {
+    /// A place to run in, held until it is dropped; `None` when the queue is full or the wait too long.
+    pub async fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Some(permit);
         }
         let _place = QueuePlace::take(&self.waiting, self.size.queue)?;
-        tokio::time::timeout(self.size.wait, self.permits.acquire())
+        tokio::time::timeout(self.size.wait, Arc::clone(&self.permits).acquire_owned())
             .await
             .ok()?
             .ok()
@@ -60,5 +61,43 @@ impl<'a> QueuePlace<'a> {
 impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn what_finds_no_room_in_time_is_turned_away() {
+        let size = BulkheadSize {
+            workers: 1,
+            queue: 1,
+            wait: Duration::from_millis(20),
+        };
+        let bulkhead = Bulkhead::new(size);
+        let inside = bulkhead.enter().await.unwrap();
+        assert!(bulkhead.enter().await.is_none(), "the wait is too long");
+        drop(inside);
+        assert!(bulkhead.enter().await.is_some(), "there is room again");
+    }
+
+    #[actix_web::test]
+    async fn a_full_queue_turns_away_at_once() {
+        let size = BulkheadSize {
+            workers: 1,
+            queue: 1,
+            wait: Duration::from_mins(1),
+        };
+        let bulkhead = Arc::new(Bulkhead::new(size));
+        let inside = bulkhead.enter().await.unwrap();
+        let waiting = actix_web::rt::spawn({
+            let bulkhead = Arc::clone(&bulkhead);
+            async move { bulkhead.enter().await.is_some() }
+        });
+        actix_web::rt::task::yield_now().await;
+        assert!(bulkhead.enter().await.is_none(), "the one place in the queue is taken");
+        drop(inside);
+        assert!(waiting.await.unwrap(), "who waited gets in");
     }
 }
