@@ -1,3 +1,4 @@
 //! The catalog's technology: its endpoints and its tables.
 
 pub mod http;
+pub mod sql;

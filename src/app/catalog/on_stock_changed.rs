@@ -1,0 +1,62 @@
+//! Keeps track of what is in stock, as inventory tells it.
+
+use std::sync::Arc;
+
+use crate::app::shared::event_reader::{ConsumeError, Consumer};
+use crate::domains::catalog::stock_level::StockLevel;
+use crate::ports::catalog::outbound::CatalogStore;
+use crate::ports::inventory::events::{InventoryChanged, InventoryReleased, InventoryReserved, LevelAfter};
+use crate::ports::shared::events::{Delivery, Event, EventRecord};
+use crate::ports::shared::storage::UnitOfWork;
+
+/// Listens to inventory's log on behalf of the catalog.
+pub struct OnStockChanged {
+    store: Arc<dyn CatalogStore>,
+}
+
+impl OnStockChanged {
+    /// Remembers levels in `store`.
+    pub fn new(store: Arc<dyn CatalogStore>) -> Self {
+        Self { store }
+    }
+}
+
+impl Consumer for OnStockChanged {
+    fn name(&self) -> &'static str {
+        "catalog.on_stock_changed"
+    }
+
+    fn event_types(&self) -> &'static [&'static str] {
+        &[InventoryChanged::TYPE, InventoryReserved::TYPE, InventoryReleased::TYPE]
+    }
+
+    fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
+        let levels: Vec<StockLevel> = levels_told_by(event)?.into_iter().map(stock_level).collect();
+        if levels.is_empty() {
+            return Ok(false);
+        }
+        let unit = UnitOfWork::none().with_delivery(delivery.clone());
+        self.store.apply_stock_levels(&levels, &unit)?;
+        Ok(true)
+    }
+}
+
+fn levels_told_by(event: &EventRecord) -> Result<Vec<LevelAfter>, serde_json::Error> {
+    if let Some(changed) = event.decode::<InventoryChanged>()? {
+        return Ok(vec![changed.level]);
+    }
+    if let Some(reserved) = event.decode::<InventoryReserved>()? {
+        return Ok(reserved.levels);
+    }
+    let released = event.decode::<InventoryReleased>()?;
+    Ok(released.map(|released| released.levels).unwrap_or_default())
+}
+
+fn stock_level(level: LevelAfter) -> StockLevel {
+    StockLevel {
+        product_id: level.product_id,
+        location: level.location,
+        available: level.available,
+        version: level.version,
+    }
+}
