@@ -3,8 +3,9 @@
 use crate::ports::shared::failure::Failure;
 use crate::ports::shared::storage::StorageError;
 
-/// How often a write is begun. Each time only one of those that overtake one another fails.
-const MAX_TRIES: u32 = 5;
+/// How often a write is begun. Of those that overtake one another each time one gets ahead, and no more of them run at
+/// once than a bulkhead has workers.
+const MAX_TRIES: u32 = 20;
 
 /// Why an attempt at an operation did not bring the wished result.
 pub(super) enum Setback<E> {

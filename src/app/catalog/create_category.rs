@@ -21,7 +21,8 @@ impl Handler<CreateCategory> for CatalogService {
         cx: &CallContext,
         op: CreateCategory,
     ) -> Result<operations::Category, Failure<CreateCategoryError>> {
-        until_not_overtaken(|| self.create_category(cx, &op))
+        let result = until_not_overtaken(|| self.create_category(cx, &op));
+        self.unless_answered_meanwhile(cx, &op, result)
     }
 }
 

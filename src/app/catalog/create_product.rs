@@ -17,7 +17,8 @@ use crate::ports::shared::storage::UnitOfWork;
 
 impl Handler<CreateProduct> for CatalogService {
     fn handle(&self, cx: &CallContext, op: CreateProduct) -> Result<operations::Product, Failure<WriteProductError>> {
-        until_not_overtaken(|| self.create_product(cx, &op))
+        let result = until_not_overtaken(|| self.create_product(cx, &op));
+        self.unless_answered_meanwhile(cx, &op, result)
     }
 }
 

@@ -35,6 +35,9 @@ mod product_cursor;
 /// How many numbers are tried behind a slug that is taken. Who has more things of one name than that gives them slugs.
 const MAX_SLUG_NUMBER: u32 = 100;
 
+/// The answer of an earlier request under the caller's key; else the claim on that key, or none without a key.
+type BegunWithOrWithoutKey<Op> = ControlFlow<Outcome<Op>, Option<Claim>>;
+
 /// Carries out the catalog's operations.
 pub struct CatalogService {
     store: Arc<dyn CatalogStore>,
@@ -59,13 +62,13 @@ impl CatalogService {
         }
     }
 
-    /// The answer of an earlier request under the caller's key, or else the claim on that key; none without a key.
+    /// Looks the caller's key up, where there is one: for operations that need none.
     fn begin<Op: Operation>(
         &self,
         cx: &CallContext,
         op: &Op,
         now: Timestamp,
-    ) -> Result<ControlFlow<Outcome<Op>, Option<Claim>>, Failure<Op::Error>> {
+    ) -> Result<BegunWithOrWithoutKey<Op>, Failure<Op::Error>> {
         if cx.idempotency_key.is_none() {
             return Ok(ControlFlow::Continue(None));
         }
@@ -73,5 +76,21 @@ impl CatalogService {
             Begun::Fresh(claim) => ControlFlow::Continue(Some(claim)),
             Begun::Replayed(outcome) => ControlFlow::Break(outcome),
         })
+    }
+
+    /// The answer of a request under the same key that was faster: what it wrote may be why this one was refused.
+    fn unless_answered_meanwhile<Op: Operation>(
+        &self,
+        cx: &CallContext,
+        op: &Op,
+        result: Result<Op::Reply, Failure<Op::Error>>,
+    ) -> Result<Op::Reply, Failure<Op::Error>> {
+        if cx.idempotency_key.is_none() || !matches!(result, Err(Failure::Domain(_))) {
+            return result;
+        }
+        match idempotent::after_lost_race(self.keys.as_ref(), cx, op, self.clock.now())? {
+            Some(outcome) => idempotent::into_result::<Op>(outcome),
+            None => result,
+        }
     }
 }

@@ -48,7 +48,7 @@ impl CatalogService {
         content: &ProductContent,
         own: Option<ProductId>,
     ) -> Result<(), Failure<WriteProductError>> {
-        if self.is_taken(ProductKey::Sku(content.sku().clone()), own)? {
+        if self.is_taken(&ProductKey::Sku(content.sku().clone()), own)? {
             return Err(Failure::Domain(WriteProductError::SkuTaken));
         }
         Ok(())
@@ -61,7 +61,7 @@ impl CatalogService {
         own: ProductId,
     ) -> Result<Option<Slug>, Failure<WriteProductError>> {
         match asked_for {
-            Some(slug) if self.is_taken(ProductKey::Slug(slug.clone()), Some(own))? => {
+            Some(slug) if self.is_taken(&ProductKey::Slug(slug.clone()), Some(own))? => {
                 Err(Failure::Domain(WriteProductError::SlugTaken))
             }
             asked_for => Ok(asked_for.cloned()),
@@ -75,7 +75,7 @@ impl CatalogService {
         content: &ProductContent,
     ) -> Result<Slug, Failure<WriteProductError>> {
         if let Some(slug) = asked_for {
-            if self.is_taken(ProductKey::Slug(slug.clone()), None)? {
+            if self.is_taken(&ProductKey::Slug(slug.clone()), None)? {
                 return Err(Failure::Domain(WriteProductError::SlugTaken));
             }
             return Ok(slug.clone());
@@ -88,15 +88,15 @@ impl CatalogService {
         })?;
         let numbered = (2..=MAX_SLUG_NUMBER).map(|number| stem.numbered(number));
         for slug in std::iter::once(stem.clone()).chain(numbered) {
-            if !self.is_taken(ProductKey::Slug(slug.clone()), None)? {
+            if !self.is_taken(&ProductKey::Slug(slug.clone()), None)? {
                 return Ok(slug);
             }
         }
         Err(Failure::Domain(WriteProductError::SlugTaken))
     }
 
-    fn is_taken(&self, key: ProductKey, own: Option<ProductId>) -> Result<bool, StorageError> {
-        let holder: Option<Product> = self.store.find_product(&key)?;
+    fn is_taken(&self, key: &ProductKey, own: Option<ProductId>) -> Result<bool, StorageError> {
+        let holder: Option<Product> = self.store.find_product(key)?;
         Ok(holder.is_some_and(|holder| Some(holder.id()) != own))
     }
 }

@@ -273,7 +273,7 @@ pub enum CreateCategoryError {
     SlugTaken,
     /// There is no category above of that slug.
     UnknownParent,
-    /// The tree would become deeper than [`crate::domains::shared`] readers expect: eight levels.
+    /// The tree would have more than eight levels.
     TooDeep,
     /// The name breaks a rule.
     Invalid {

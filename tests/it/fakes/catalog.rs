@@ -219,9 +219,7 @@ impl CatalogStore for FakeCatalogStore {
     }
 
     fn insert_category(&self, category: &Category, unit: &UnitOfWork) -> Result<(), StorageError> {
-        self.commit(unit, |state| {
-            state.insert_categories(std::slice::from_ref(category))
-        })
+        self.commit(unit, |state| state.insert_categories(std::slice::from_ref(category)))
     }
 
     fn apply_stock_levels(&self, levels: &[StockLevel], unit: &UnitOfWork) -> Result<(), StorageError> {
@@ -287,9 +285,7 @@ fn compare(a: &Product, b: &Product, order: &ProductOrder) -> Ordering {
     let minor = |product: &Product| (product.content().price().minor(), product.id());
     match order {
         ProductOrder::Newest { .. } => Reverse((a.created_at(), a.id())).cmp(&Reverse((b.created_at(), b.id()))),
-        ProductOrder::Name { .. } => {
-            (a.content().name_folded(), a.id()).cmp(&(b.content().name_folded(), b.id()))
-        }
+        ProductOrder::Name { .. } => (a.content().name_folded(), a.id()).cmp(&(b.content().name_folded(), b.id())),
         ProductOrder::PriceAscending { .. } => minor(a).cmp(&minor(b)),
         ProductOrder::PriceDescending { .. } => Reverse(minor(a)).cmp(&Reverse(minor(b))),
     }
