@@ -17,5 +17,6 @@ mod shared;
 mod catalog;
 mod identity;
 mod inventory;
+mod operator;
 mod orders;
 mod payments;

@@ -13,3 +13,9 @@ pub mod routes;
 pub mod server;
 
 pub mod logging;
+
+mod operator;
+
+pub mod admin;
+pub mod demo;
+pub mod import;
