@@ -18,4 +18,5 @@ mod operator;
 
 pub mod admin;
 pub mod demo;
+pub mod fsck;
 pub mod import;

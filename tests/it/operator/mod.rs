@@ -2,6 +2,7 @@
 
 mod admin;
 mod demo;
+mod fsck;
 mod import;
 mod import_refusals;
 mod scripted;

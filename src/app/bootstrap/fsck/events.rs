@@ -1,0 +1,121 @@
+//! Invariant 8: what was committed takes effect. No consumer lags, and none has set an event aside.
+
+use super::report::{FsckError, Report, Violation};
+use super::settle::settle;
+use super::{EventConsumerCheck, Patience};
+use crate::ports::shared::storage::StorageError;
+
+/// Events read at once to find the end of a log.
+const BATCH: u32 = 1_000;
+/// Batches read at most: a consumer that is further behind lags in any case.
+const BATCHES_MAX: u32 = 20;
+/// Dead letters listed of a consumer.
+const DEAD_LETTERS_MAX: u32 = 100;
+
+/// What a consumer had not taken in when it was looked at first.
+struct Lag<'c> {
+    check: &'c EventConsumerCheck,
+    /// The last event of the log then, or one far enough ahead.
+    target: i64,
+}
+
+/// Checks all consumers.
+pub(super) fn check(
+    consumers: &[EventConsumerCheck],
+    patience: Patience,
+    report: &mut Report,
+) -> Result<(), FsckError> {
+    let mut lags = Vec::new();
+    for check in consumers {
+        report.counts.consumers += 1;
+        let failed = |source| FsckError::Events {
+            consumer: check.name.clone(),
+            source,
+        };
+        report.add(dead_letters(check).map_err(failed)?);
+        report.add(ahead_of_its_log(check).map_err(failed)?);
+        if let Some(target) = end_of_log(check).map_err(failed)? {
+            lags.push(Lag { check, target });
+        }
+    }
+    // A living shop writes new events all the time: a consumer is in order when it reaches the end as it was.
+    let violations = settle(lags, patience, |lag| {
+        still_lags(lag).map_err(|source| FsckError::Events {
+            consumer: lag.check.name.clone(),
+            source,
+        })
+    })?;
+    report.add(violations);
+    Ok(())
+}
+
+fn dead_letters(check: &EventConsumerCheck) -> Result<Vec<Violation>, StorageError> {
+    let letters = check.positions.parked(&check.name, DEAD_LETTERS_MAX)?;
+    Ok(letters
+        .into_iter()
+        .map(|letter| Violation {
+            invariant: 8,
+            rule: "no event is set aside",
+            rows: vec![
+                check.name.clone(),
+                letter.event.event.event_id.to_string(),
+                letter.event.event.subject,
+            ],
+            found: format!(
+                "{} (number {} of the log) was parked at {} after {} attempts: {}",
+                letter.event.event.event_type, letter.event.seq, letter.parked_at, letter.attempts, letter.reason
+            ),
+        })
+        .collect())
+}
+
+/// A position is always that of an event. One behind the end of the log tells that the databases of the two contexts are
+/// of different moments, as after a restored backup: the consumer would miss what is written up to its position.
+fn ahead_of_its_log(check: &EventConsumerCheck) -> Result<Option<Violation>, StorageError> {
+    let position = check.positions.position(&check.name)?;
+    if position == 0 || !check.feed.read_after(position - 1, 1)?.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Violation {
+        invariant: 8,
+        rule: "a consumer stands at an event of its log",
+        rows: vec![check.name.clone()],
+        found: format!("it stands at {position}, and the log ends before"),
+    }))
+}
+
+/// The last event that the consumer has not seen; `None` where it has seen all.
+fn end_of_log(check: &EventConsumerCheck) -> Result<Option<i64>, StorageError> {
+    let mut end = None;
+    let mut position = check.positions.position(&check.name)?;
+    for _batch in 0..BATCHES_MAX {
+        let events = check.feed.read_after(position, BATCH)?;
+        let Some(last) = events.last() else { break };
+        position = last.seq;
+        end = Some(last.seq);
+    }
+    Ok(end)
+}
+
+fn still_lags(lag: &Lag<'_>) -> Result<Vec<Violation>, StorageError> {
+    let position = lag.check.positions.position(&lag.check.name)?;
+    if position >= lag.target {
+        return Ok(Vec::new());
+    }
+    let waiting = lag.check.feed.read_after(position, 1)?;
+    let first = waiting.first().map_or_else(
+        || "none".to_owned(),
+        |logged| format!("{} of {}", logged.event.event_type, logged.event.occurred_at),
+    );
+    let mut rows = vec![lag.check.name.clone()];
+    rows.extend(waiting.first().map(|logged| logged.event.event_id.to_string()));
+    Ok(vec![Violation {
+        invariant: 8,
+        rule: "no consumer lags",
+        rows,
+        found: format!(
+            "it stands at {position}, the log went to {} when it was looked at first; the next event is {first}",
+            lag.target
+        ),
+    }])
+}
