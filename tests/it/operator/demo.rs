@@ -1,15 +1,22 @@
 //! The demo shop.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use banyan::app::bootstrap::contexts::Contexts;
 use banyan::app::bootstrap::demo::{ADMIN, CUSTOMER, fill, is_empty, open};
 use banyan::app::bootstrap::import::{Format, import_text};
+use banyan::app::catalog::CatalogService;
+use banyan::ports::catalog::operations::ListCategories;
 use banyan::ports::inventory::operations::ChangeStock;
+use banyan::ports::shared::access::Principal;
+use banyan::ports::shared::operation::Handler;
 use banyan::ports::shared::page::PageRequest;
 use indicatif::ProgressBar;
 
 use super::shop::Shop;
-use crate::support::fixed::CountingIds;
+use crate::fakes::catalog::FakeCatalogStore;
+use crate::support::fixed::{CountingIds, FixedClock, call};
 
 #[test]
 fn the_demo_fills_an_empty_shop_with_products_stock_and_people() {
@@ -47,6 +54,33 @@ fn the_demo_fills_an_empty_shop_with_products_stock_and_people() {
         assert!(login.password.len() >= 15);
         assert_eq!(state.people[login.email], (login.password.to_owned(), role.to_owned()));
     }
+}
+
+#[test]
+fn the_real_catalog_takes_the_whole_assortment() {
+    let shop = Shop::new();
+    let store = Arc::new(FakeCatalogStore::new());
+    let (clock, ids) = (Arc::new(FixedClock::new()), Arc::new(CountingIds::new()));
+    let catalog = Arc::new(CatalogService::new(store.clone(), store, clock, ids.clone()));
+    let contexts = Contexts {
+        catalog: catalog.clone(),
+        ..shop.contexts()
+    };
+    let demo = open(&contexts, &*ids).unwrap();
+    assert!(demo.is_some());
+    assert_eq!(
+        open(&contexts, &*ids).unwrap(),
+        demo,
+        "the second start finds it complete"
+    );
+    let cx = call(Principal::service("test"));
+    let categories = catalog.handle(&cx, ListCategories {}).unwrap();
+    assert_eq!(categories.len(), 41);
+    let roots: Vec<_> = categories
+        .iter()
+        .filter(|category| category.parent_slug.is_none())
+        .collect();
+    assert_eq!(roots.len(), 7);
 }
 
 #[test]
