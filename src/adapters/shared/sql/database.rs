@@ -103,10 +103,32 @@ impl Database {
             unit_of_work::write(conn, unit)?;
             Ok(value)
         })?;
+        self.tell_of(unit);
+        Ok(value)
+    }
+
+    /// As [`Self::commit`], for a unit that `statements` make: because it holds figures that are known only once the
+    /// rows are locked.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub fn commit_with<T>(
+        &self,
+        statements: impl FnOnce(&mut DbConn) -> Result<(T, UnitOfWork), StorageError>,
+    ) -> Result<T, StorageError> {
+        let (value, unit) = self.write(|conn| {
+            let (value, unit) = statements(conn)?;
+            unit_of_work::write(conn, &unit)?;
+            Ok((value, unit))
+        })?;
+        self.tell_of(&unit);
+        Ok(value)
+    }
+
+    fn tell_of(&self, unit: &UnitOfWork) {
         if !unit.events.is_empty() {
             (self.events_committed)();
         }
-        Ok(value)
     }
 
     /// Whether the database answers.
