@@ -12,7 +12,7 @@ use crate::ports::shared::page::{Page, PageRequest};
 table_of_contents! {
     /// Inventory, as its callers see it.
     Inventory: ChangeStock, GetStock, ListMovements, ReserveStock, CommitReservation, ReleaseReservation, ReturnStock,
-        AuditStock, AuditReservations
+        ExpireReservations, AuditStock, AuditReservations
 }
 
 /// The location of shops that have only one.
@@ -237,6 +237,15 @@ pub struct ReturnStock {
 }
 operation!(ReturnStock => (), EndReservationError; "inventory.return_stock", Command, Internal;
     key = |op| Key::of(&op.reservation_id));
+
+/// Lets go of active reservations whose time is up, the most overdue first, each in a transaction of its own; tells how
+/// many. For the worker that asks again and again: fewer than `limit` means that none was left.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ExpireReservations {
+    /// How many at most.
+    pub limit: u32,
+}
+operation!(ExpireReservations => u32, Never; "inventory.expire_reservations", Command, Internal);
 
 /// Levels that contradict the ledger or the reservations: a page of all products, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
