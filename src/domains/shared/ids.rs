@@ -65,6 +65,13 @@ macro_rules! id_register {
             }
         }
 
+        /// The bits without the kind, to make an id of another kind that belongs to this one.
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}_{}", Self::PREFIX, encode_suffix(self.0))
