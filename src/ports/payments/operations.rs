@@ -213,6 +213,8 @@ pub enum ProcessPaymentError {
     },
     /// It was refused. The order waits for another attempt until its reservation expires.
     Declined(DeclineReason),
+    /// Another attempt is being made right now; ask again in a moment.
+    Busy,
 }
 
 /// Gives money back. Needs an idempotency key.

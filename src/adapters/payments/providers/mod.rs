@@ -1,0 +1,3 @@
+//! The payment providers, one room each.
+
+pub mod simulator;
