@@ -22,7 +22,10 @@ impl PaymentsService {
             return Ok(None);
         };
         let contradiction = |error: String| Unsettled::Contradiction(error);
-        let key = request.key.parse().map_err(|error| contradiction(format!("{}: {error}", request.key)))?;
+        let key = request
+            .key
+            .parse()
+            .map_err(|error| contradiction(format!("{}: {error}", request.key)))?;
         let record = self.keys.find_key(&request.scope, &key, now.plus_ms(-KEPT_FOR_MS))?;
         match record {
             Some(record) if record.answer.is_none() => answer::<Op>(record, outcome).map(Some).map_err(|failure| {

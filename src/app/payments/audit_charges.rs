@@ -15,13 +15,19 @@ impl Handler<AuditCharges> for PaymentsService {
     /// An entry whose key names none of our payments is an orphan: it has no order.
     fn handle(&self, _cx: &CallContext, op: AuditCharges) -> Result<Page<ChargeAudit>, Failure<Never>> {
         let limit = op.page.limit.min(PageRequest::MAX_LIMIT);
-        let charges = self.provider.list_charges(op.page.after.as_deref(), limit.saturating_add(1));
+        let charges = self
+            .provider
+            .list_charges(op.page.after.as_deref(), limit.saturating_add(1));
         let charges = charges.map_err(|error| {
             super::provider_calls::note("list", op.page.after.as_deref().unwrap_or_default(), &error);
             Failure::Unavailable
         })?;
         let page = Page::from_one_more(charges, limit, |charge| charge.key.clone());
-        let ids: Vec<PaymentId> = page.items.iter().filter_map(|charge| Payment::id_of_key(&charge.key)).collect();
+        let ids: Vec<PaymentId> = page
+            .items
+            .iter()
+            .filter_map(|charge| Payment::id_of_key(&charge.key))
+            .collect();
         let orders: HashMap<PaymentId, OrderId> = self.store.orders_of(&ids)?.into_iter().collect();
         Ok(page.map(|charge| ChargeAudit {
             order_id: Payment::id_of_key(&charge.key).and_then(|id| orders.get(&id).copied()),

@@ -17,7 +17,11 @@ impl Handler<AuditPayments> for PaymentsService {
         let limit = op.page.limit.min(PageRequest::MAX_LIMIT);
         let payments = self.store.page_by_order(after, limit.saturating_add(1))?;
         let page = Page::from_one_more(payments, limit, |payment| payment.order_id().to_string());
-        let items = page.items.iter().map(|payment| self.audit(payment)).collect::<Result<_, _>>()?;
+        let items = page
+            .items
+            .iter()
+            .map(|payment| self.audit(payment))
+            .collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
     }
 }

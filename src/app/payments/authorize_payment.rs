@@ -1,6 +1,6 @@
 //! Has the provider hold an amount, for the checkout of an order.
 
-use super::settle_attempt::{Settled, settled};
+use super::settle_attempt::Settled;
 use super::unsettled::Unsettled;
 use super::{PaymentsService, ROUNDS_MAX, messages};
 use crate::domains::payments::decline_reason::DeclineReason;
@@ -75,17 +75,7 @@ impl PaymentsService {
     }
 
     fn authorize_again(&self, cx: &CallContext, mut payment: Payment, token: &str) -> Result<Authorized, Unsettled> {
-        let known = match self.provider.find_charge(payment.provider_key()) {
-            Ok(charge) => charge,
-            Err(error) => {
-                super::provider_calls::note("look up", payment.provider_key(), &error);
-                return Err(Unsettled::ProviderAway);
-            }
-        };
-        let settled = match known {
-            Some(charge) => settled(&payment, &charge)?,
-            None => self.attempt(&mut payment, token)?,
-        };
+        let settled = self.take_up(&mut payment, token)?;
         self.record_authorization(cx, payment, settled)
     }
 

@@ -75,7 +75,11 @@ impl PaymentsService {
     /// First the provider, then the row: a voided row proves that the provider holds nothing.
     fn let_go(&self, cx: &CallContext, mut payment: Payment) -> Result<Progress, Unsettled> {
         let may_be_held = payment.status() == PaymentStatus::Authorized || payment.attempt().is_some();
-        let state = if may_be_held { self.void_held(&payment)?.state } else { ChargeState::Voided };
+        let state = if may_be_held {
+            self.void_held(&payment)?.state
+        } else {
+            ChargeState::Voided
+        };
         let now = self.clock.now();
         match state {
             ChargeState::Voided | ChargeState::Declined(_) => {
@@ -107,20 +111,27 @@ impl PaymentsService {
         let outcome = Ok(messages::payment(&payment));
         let answer = self.answer_to::<ProcessPayment>(request.as_ref(), &outcome, now)?;
         let event = EventRecord::of(&messages::completed(&payment), cx, &*self.ids, now);
-        self.store.update(&mut payment, &UnitOfWork::events(vec![event]).with_key(answer))?;
+        self.store
+            .update(&mut payment, &UnitOfWork::events(vec![event]).with_key(answer))?;
         Ok(())
     }
 
     /// Refunds under way come first: what is left is known only when they have ended.
     fn refund_rest(&self, cx: &CallContext, mut payment: Payment, reason: &str) -> Result<Progress, Unsettled> {
         let rest = payment.rest_refund_id();
-        let pending = payment.refunds().iter().find(|refund| refund.status() == RefundStatus::Pending);
+        let pending = payment
+            .refunds()
+            .iter()
+            .find(|refund| refund.status() == RefundStatus::Pending);
         if let Some(id) = pending.map(Refund::id) {
             return self.end_refund(cx, payment.id(), id);
         }
         if let Some(refund) = payment.refund(rest) {
             let what = refund.status().name();
-            return Err(Unsettled::Contradiction(format!("{rest} is {what}, and {} is not back", payment.refundable())));
+            return Err(Unsettled::Contradiction(format!(
+                "{rest} is {what}, and {} is not back",
+                payment.refundable()
+            )));
         }
         let reason = RefundReason::new(reason).unwrap_or_else(|_unfit| RefundReason::order_cancelled());
         payment

@@ -48,9 +48,10 @@ impl PaymentsService {
                 self.store.update(&mut payment, &UnitOfWork::none())?;
                 Ok(Err(CapturePaymentError::NotAuthorized))
             }
-            ChargeState::Authorized | ChargeState::Declined(_) => {
-                Err(Unsettled::Contradiction(format!("the provider does not capture {}: {charge:?}", charge.key)))
-            }
+            ChargeState::Authorized | ChargeState::Declined(_) => Err(Unsettled::Contradiction(format!(
+                "the provider does not capture {}: {charge:?}",
+                charge.key
+            ))),
         }
     }
 

@@ -40,7 +40,12 @@ impl PaymentsService {
                 RefundOutcome::Done => {
                     payment.complete_refund(refund_id, now)?;
                     let refund = payment.refund(refund_id).ok_or_else(missing)?;
-                    events.push(EventRecord::of(&messages::refunded(&payment, refund), cx, &*self.ids, now));
+                    events.push(EventRecord::of(
+                        &messages::refunded(&payment, refund),
+                        cx,
+                        &*self.ids,
+                        now,
+                    ));
                     Ok(messages::refund(payment_id, refund))
                 }
                 RefundOutcome::Refused => {
@@ -49,7 +54,10 @@ impl PaymentsService {
                 }
             };
             let key = self.answer_to::<RefundPayment>(refund.request(), &answer, now)?;
-            match self.store.update_refund(&mut payment, refund_id, &UnitOfWork::events(events).with_key(key)) {
+            match self
+                .store
+                .update_refund(&mut payment, refund_id, &UnitOfWork::events(events).with_key(key))
+            {
                 Ok(()) => return Ok(answer),
                 Err(error) => match Unsettled::from(error) {
                     Unsettled::Changed => {}

@@ -79,7 +79,11 @@ pub(super) fn charge(charge: ProviderCharge) -> operations::Charge {
 
 /// The amount was taken.
 pub(super) fn completed(payment: &Payment) -> PaymentCompleted {
-    PaymentCompleted { payment_id: payment.id(), order_id: payment.order_id(), amount: payment.amount() }
+    PaymentCompleted {
+        payment_id: payment.id(),
+        order_id: payment.order_id(),
+        amount: payment.amount(),
+    }
 }
 
 /// The amount was refused, for good.

@@ -55,7 +55,10 @@ pub struct Persistence {
 impl Default for Persistence {
     /// Three times within a fifth of a second: a customer waits for it. What is unknown then is resolved later.
     fn default() -> Self {
-        Self { attempts: 3, pause: Duration::from_millis(100) }
+        Self {
+            attempts: 3,
+            pause: Duration::from_millis(100),
+        }
     }
 }
 
@@ -79,6 +82,13 @@ impl PaymentsService {
         ids: Arc<dyn IdSource>,
         persistence: Persistence,
     ) -> Self {
-        Self { store, keys, provider, clock, ids, persistence }
+        Self {
+            store,
+            keys,
+            provider,
+            clock,
+            ids,
+            persistence,
+        }
     }
 }

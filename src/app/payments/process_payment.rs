@@ -24,7 +24,10 @@ impl Handler<ProcessPayment> for PaymentsService {
             Begun::Fresh(claim) => claim,
         };
         let record = claim.clone().into_record();
-        let request = RequestKey { scope: record.scope, key: record.key.as_str().to_owned() };
+        let request = RequestKey {
+            scope: record.scope,
+            key: record.key.as_str().to_owned(),
+        };
         for _ in 0..ROUNDS_MAX {
             let payment = self.store.find_by_order(op.order_id)?;
             let mut payment = payment
@@ -53,15 +56,19 @@ impl PaymentsService {
         request: &RequestKey,
         claim: &Claim,
     ) -> Result<Result<(), StorageError>, Failure<ProcessPaymentError>> {
-        payment.begin_attempt(Some(request.clone()), self.clock.now()).map_err(|refused| {
-            Failure::Domain(match refused {
-                AttemptRefused::NotPending { status } => {
-                    ProcessPaymentError::NotPending { status: messages::status(status) }
-                }
-                AttemptRefused::UnderWay => ProcessPaymentError::Busy,
-            })
-        })?;
-        Ok(self.store.update(payment, &UnitOfWork::none().with_key(Some(claim.in_flight()))))
+        payment
+            .begin_attempt(Some(request.clone()), self.clock.now())
+            .map_err(|refused| {
+                Failure::Domain(match refused {
+                    AttemptRefused::NotPending { status } => ProcessPaymentError::NotPending {
+                        status: messages::status(status),
+                    },
+                    AttemptRefused::UnderWay => ProcessPaymentError::Busy,
+                })
+            })?;
+        Ok(self
+            .store
+            .update(payment, &UnitOfWork::none().with_key(Some(claim.in_flight()))))
     }
 
     fn pay(
@@ -119,7 +126,8 @@ impl PaymentsService {
             }
         };
         let answer = self.answer_to::<ProcessPayment>(request.as_ref(), &outcome, now)?;
-        self.store.update(&mut payment, &UnitOfWork::events(events).with_key(answer))?;
+        self.store
+            .update(&mut payment, &UnitOfWork::events(events).with_key(answer))?;
         Ok(outcome)
     }
 
@@ -129,9 +137,10 @@ impl PaymentsService {
             ChargeState::Captured => Ok(Settled::Taken),
             // Let go in the meantime: somebody cancels the payment at this moment.
             ChargeState::Voided => Ok(Settled::Refused(DeclineReason::ProviderFailure)),
-            ChargeState::Authorized | ChargeState::Declined(_) => {
-                Err(Unsettled::Contradiction(format!("the provider does not capture {}: {charge:?}", charge.key)))
-            }
+            ChargeState::Authorized | ChargeState::Declined(_) => Err(Unsettled::Contradiction(format!(
+                "the provider does not capture {}: {charge:?}",
+                charge.key
+            ))),
         }
     }
 }

@@ -29,7 +29,11 @@ impl PaymentsService {
                 Err(error) => note("look up", payment.provider_key(), &error),
             }
         }
-        if answered { Ok(None) } else { Err(Unsettled::ProviderAway) }
+        if answered {
+            Ok(None)
+        } else {
+            Err(Unsettled::ProviderAway)
+        }
     }
 
     /// Takes what is held. Asked again after an unknown outcome: under the same key it is taken once.
@@ -41,7 +45,9 @@ impl PaymentsService {
 
     /// Lets go what is held, or blocks the key. Asked again as often as needed: it changes nothing any more.
     pub(super) fn void_held(&self, payment: &Payment) -> Result<ProviderCharge, Unsettled> {
-        self.insist("void", payment.provider_key(), || self.provider.void(payment.provider_key(), payment.amount()))
+        self.insist("void", payment.provider_key(), || {
+            self.provider.void(payment.provider_key(), payment.amount())
+        })
     }
 
     /// Gives money back. After an unknown outcome it is looked up, and asked for again under the same key.
@@ -49,7 +55,10 @@ impl PaymentsService {
         let refund_key = refund.id().to_string();
         for attempt in 0..self.persistence.attempts {
             self.pause_before(attempt);
-            match self.provider.refund(payment.provider_key(), &refund_key, refund.amount()) {
+            match self
+                .provider
+                .refund(payment.provider_key(), &refund_key, refund.amount())
+            {
                 Ok(()) => return Ok(RefundOutcome::Done),
                 Err(ProviderError::Refused(why)) => {
                     tracing::warn!(refund = refund_key, why, "the provider refuses a refund");
@@ -61,7 +70,9 @@ impl PaymentsService {
                 return if amount == refund.amount() {
                     Ok(RefundOutcome::Done)
                 } else {
-                    Err(Unsettled::Contradiction(format!("the provider refunded {amount} under {refund_key}")))
+                    Err(Unsettled::Contradiction(format!(
+                        "the provider refunded {amount} under {refund_key}"
+                    )))
                 };
             }
         }
@@ -79,7 +90,9 @@ impl PaymentsService {
             match call() {
                 Ok(charge) => return Ok(charge),
                 Err(ProviderError::Refused(why)) => {
-                    return Err(Unsettled::Contradiction(format!("the provider refuses to {what} {key}: {why}")));
+                    return Err(Unsettled::Contradiction(format!(
+                        "the provider refuses to {what} {key}: {why}"
+                    )));
                 }
                 Err(error) => note(what, key, &error),
             }

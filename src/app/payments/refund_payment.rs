@@ -57,19 +57,24 @@ impl PaymentsService {
         claim: &Claim,
     ) -> Result<Result<(), StorageError>, Failure<RefundPaymentError>> {
         let record = claim.clone().into_record();
-        let request = RequestKey { scope: record.scope, key: record.key.as_str().to_owned() };
+        let request = RequestKey {
+            scope: record.scope,
+            key: record.key.as_str().to_owned(),
+        };
         payment
             .request_refund(id, op.amount, reason.clone(), Some(request), self.clock.now())
             .map_err(refused)?;
-        Ok(self.store.add_refund(payment, id, &UnitOfWork::none().with_key(Some(claim.in_flight()))))
+        Ok(self
+            .store
+            .add_refund(payment, id, &UnitOfWork::none().with_key(Some(claim.in_flight()))))
     }
 }
 
 fn refused(refused: RefundRefused) -> Failure<RefundPaymentError> {
     match refused {
-        RefundRefused::NotRefundable { status } => {
-            Failure::Domain(RefundPaymentError::NotRefundable { status: messages::status(status) })
-        }
+        RefundRefused::NotRefundable { status } => Failure::Domain(RefundPaymentError::NotRefundable {
+            status: messages::status(status),
+        }),
         RefundRefused::Amount(RefundAmountRefused::ExceedsCaptured { refundable }) => {
             Failure::Domain(RefundPaymentError::ExceedsCaptured { refundable })
         }
@@ -81,5 +86,8 @@ fn refused(refused: RefundRefused) -> Failure<RefundPaymentError> {
 }
 
 fn invalid(field: &str, rule: impl std::fmt::Display) -> Failure<RefundPaymentError> {
-    Failure::Domain(RefundPaymentError::Invalid { field: field.to_owned(), reason: rule.to_string() })
+    Failure::Domain(RefundPaymentError::Invalid {
+        field: field.to_owned(),
+        reason: rule.to_string(),
+    })
 }

@@ -32,5 +32,8 @@ impl Handler<RequestPayment> for PaymentsService {
 }
 
 fn has_ended(status: PaymentStatus) -> bool {
-    matches!(status, PaymentStatus::Failed | PaymentStatus::Voided | PaymentStatus::Refunded)
+    matches!(
+        status,
+        PaymentStatus::Failed | PaymentStatus::Voided | PaymentStatus::Refunded
+    )
 }

@@ -41,7 +41,11 @@ impl Handler<ResolveUnknown> for PaymentsService {
 
 impl PaymentsService {
     fn resolve_attempt(&self, cx: &CallContext, payment_id: PaymentId) -> Result<(), Unsettled> {
-        let Some(mut payment) = self.store.find(payment_id)?.filter(|payment| payment.attempt().is_some()) else {
+        let Some(mut payment) = self
+            .store
+            .find(payment_id)?
+            .filter(|payment| payment.attempt().is_some())
+        else {
             return Ok(());
         };
         let settled = self.settle(&mut payment)?;
@@ -49,7 +53,8 @@ impl PaymentsService {
         if payment.waiting_request().is_some() {
             self.record_processing(cx, payment, settled).map(|_paid_or_refused| ())
         } else {
-            self.record_authorization(cx, payment, settled).map(|_held_or_refused| ())
+            self.record_authorization(cx, payment, settled)
+                .map(|_held_or_refused| ())
         }
     }
 }

@@ -20,12 +20,23 @@ pub(super) enum Settled {
 }
 
 impl PaymentsService {
-    /// Has the provider hold the amount, for an attempt that the provider has never been asked for or that is to be
-    /// asked for again: under the same key it is held once.
-    pub(super) fn attempt(&self, payment: &mut Payment, token: &str) -> Result<Settled, Unsettled> {
+    /// Goes on with an attempt that somebody began: looks up first whether the provider was asked.
+    pub(super) fn take_up(&self, payment: &mut Payment, token: &str) -> Result<Settled, Unsettled> {
         if is_abandoned(payment) {
             return self.settle(payment);
         }
+        match self.provider.find_charge(payment.provider_key()) {
+            Ok(Some(charge)) => settled(payment, &charge),
+            Ok(None) => self.attempt(payment, token),
+            Err(error) => {
+                note("look up", payment.provider_key(), &error);
+                Err(Unsettled::ProviderAway)
+            }
+        }
+    }
+
+    /// Has the provider hold the amount, for an attempt that has not been abandoned. Asked for again, it is held once.
+    pub(super) fn attempt(&self, payment: &mut Payment, token: &str) -> Result<Settled, Unsettled> {
         match self.provider.authorize(payment.provider_key(), token, payment.amount()) {
             Ok(charge) => settled(payment, &charge),
             Err(ProviderError::Refused(why)) => Err(Unsettled::Contradiction(format!(
@@ -52,10 +63,12 @@ impl PaymentsService {
         }
         let charge = self.void_held(payment)?;
         match charge.state {
-            ChargeState::Voided | ChargeState::Declined(_) => Ok(Settled::Refused(DeclineReason::ProviderFailure)),
-            ChargeState::Authorized | ChargeState::Captured => {
-                Err(Unsettled::Contradiction(format!("the provider does not void {}: {charge:?}", charge.key)))
-            }
+            ChargeState::Authorized => Err(Unsettled::Contradiction(format!(
+                "the provider does not void {}",
+                charge.key
+            ))),
+            // Captured: whoever was slow took it just before. Then it is taken.
+            ChargeState::Voided | ChargeState::Declined(_) | ChargeState::Captured => settled(payment, &charge),
         }
     }
 }
@@ -65,11 +78,11 @@ fn is_abandoned(payment: &Payment) -> bool {
 }
 
 /// What a charge says about its payment. A charge over another amount is not this payment's, whatever its key.
-pub(super) fn settled(payment: &Payment, charge: &ProviderCharge) -> Result<Settled, Unsettled> {
+fn settled(payment: &Payment, charge: &ProviderCharge) -> Result<Settled, Unsettled> {
     match charge.state {
-        ChargeState::Authorized | ChargeState::Captured if charge.authorized != payment.amount() => {
-            Err(Unsettled::Contradiction(format!("the provider holds {} for {}", charge.authorized, charge.key)))
-        }
+        ChargeState::Authorized | ChargeState::Captured if charge.authorized != payment.amount() => Err(
+            Unsettled::Contradiction(format!("the provider holds {} for {}", charge.authorized, charge.key)),
+        ),
         ChargeState::Authorized => Ok(Settled::Held),
         ChargeState::Captured => Ok(Settled::Taken),
         ChargeState::Declined(reason) => Ok(Settled::Refused(reason)),

@@ -19,7 +19,7 @@ pub struct Attempt {
     pub started_at: Timestamp,
     /// The customer's request that waits for it; `None` where the checkout of the order does.
     pub request: Option<RequestKey>,
-    /// Rule: an abandoned attempt ends in nothing. Noted before the provider is told to void it, so that nobody who
-    /// finds the attempt later takes it up again in between.
+    /// Rule: an abandoned attempt is not taken up again. Noted before the provider is told to void it, so that nobody
+    /// has the amount held, or takes it for held, in between.
     pub abandoned: bool,
 }

@@ -15,7 +15,12 @@ pub enum DeclineReason {
 
 impl DeclineReason {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::CardDeclined, Self::InsufficientFunds, Self::InvalidToken, Self::ProviderFailure];
+    pub const ALL: [Self; 4] = [
+        Self::CardDeclined,
+        Self::InsufficientFunds,
+        Self::InvalidToken,
+        Self::ProviderFailure,
+    ];
 
     /// The name in storage.
     pub const fn name(self) -> &'static str {

@@ -146,8 +146,16 @@ impl Payment {
     /// # Errors
     /// [`AmountNotPositive`].
     pub fn attempted(terms: PaymentTerms, provider: &str, now: Timestamp) -> Result<Self, AmountNotPositive> {
-        let attempt = Attempt { started_at: now, request: None, abandoned: false };
-        Ok(Self { attempts: 1, attempt: Some(attempt), ..Self::requested(terms, provider, now)? })
+        let attempt = Attempt {
+            started_at: now,
+            request: None,
+            abandoned: false,
+        };
+        Ok(Self {
+            attempts: 1,
+            attempt: Some(attempt),
+            ..Self::requested(terms, provider, now)?
+        })
     }
 
     /// A payment that was given up before it was ever begun: remembered, so that it never will be.
@@ -155,7 +163,10 @@ impl Payment {
     /// # Errors
     /// [`AmountNotPositive`].
     pub fn given_up(terms: PaymentTerms, provider: &str, now: Timestamp) -> Result<Self, AmountNotPositive> {
-        Ok(Self { status: PaymentStatus::Voided, ..Self::requested(terms, provider, now)? })
+        Ok(Self {
+            status: PaymentStatus::Voided,
+            ..Self::requested(terms, provider, now)?
+        })
     }
 
     /// As it was stored, unchecked. Only for loading from storage.
@@ -194,7 +205,11 @@ impl Payment {
             1 => self.terms.id.to_string(),
             number => format!("{}-{number}", self.terms.id),
         };
-        self.attempt = Some(Attempt { started_at: now, request, abandoned: false });
+        self.attempt = Some(Attempt {
+            started_at: now,
+            request,
+            abandoned: false,
+        });
         self.touch(now);
         Ok(())
     }
@@ -274,7 +289,9 @@ impl Payment {
             Some(amount) => amount,
             // All that is left is promised to refunds that are still under way.
             None if !refundable.is_positive() => {
-                return Err(RefundRefused::Amount(RefundAmountRefused::ExceedsCaptured { refundable }));
+                return Err(RefundRefused::Amount(RefundAmountRefused::ExceedsCaptured {
+                    refundable,
+                }));
             }
             None => refundable,
         };
@@ -283,7 +300,15 @@ impl Payment {
             return Err(RefundRefused::TooMany);
         }
         let status = RefundStatus::Pending;
-        self.refunds.push(Refund { id, amount, reason, status, request, created_at: now, updated_at: now });
+        self.refunds.push(Refund {
+            id,
+            amount,
+            reason,
+            status,
+            request,
+            created_at: now,
+            updated_at: now,
+        });
         self.touch(now);
         Ok(())
     }
@@ -300,7 +325,8 @@ impl Payment {
             true => PaymentStatus::Refunded,
             false => PaymentStatus::PartiallyRefunded,
         };
-        self.become_status(status, now).map_err(|_not_captured| NotAPendingRefund(id))
+        self.become_status(status, now)
+            .map_err(|_not_captured| NotAPendingRefund(id))
     }
 
     /// The provider refused the refund.

@@ -29,7 +29,9 @@ impl RefundStatus {
 
     /// From the name in storage.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Completed, Self::Failed].into_iter().find(|status| status.name() == name)
+        [Self::Pending, Self::Completed, Self::Failed]
+            .into_iter()
+            .find(|status| status.name() == name)
     }
 }
 
@@ -99,8 +101,24 @@ pub struct StoredRefund {
 impl Refund {
     /// As it was stored, unchecked. Only for loading from storage.
     pub fn from_storage(stored: StoredRefund) -> Self {
-        let StoredRefund { id, amount, reason, status, request, created_at, updated_at } = stored;
-        Self { id, amount, reason, status, request, created_at, updated_at }
+        let StoredRefund {
+            id,
+            amount,
+            reason,
+            status,
+            request,
+            created_at,
+            updated_at,
+        } = stored;
+        Self {
+            id,
+            amount,
+            reason,
+            status,
+            request,
+            created_at,
+            updated_at,
+        }
     }
 
     /// Its id; also the key under which the provider knows it.

@@ -78,10 +78,22 @@ mod tests {
     fn no_more_is_refunded_than_is_left_of_the_captured() {
         let refundable = eur(40);
         assert_eq!(refund_within_captured(eur(40), refundable), Ok(()));
-        assert_eq!(refund_within_captured(eur(0), refundable), Err(RefundAmountRefused::NotPositive));
-        assert_eq!(refund_within_captured(eur(-1), refundable), Err(RefundAmountRefused::NotPositive));
-        assert_eq!(refund_within_captured(eur(41), refundable), Err(RefundAmountRefused::ExceedsCaptured { refundable }));
+        assert_eq!(
+            refund_within_captured(eur(0), refundable),
+            Err(RefundAmountRefused::NotPositive)
+        );
+        assert_eq!(
+            refund_within_captured(eur(-1), refundable),
+            Err(RefundAmountRefused::NotPositive)
+        );
+        assert_eq!(
+            refund_within_captured(eur(41), refundable),
+            Err(RefundAmountRefused::ExceedsCaptured { refundable })
+        );
         let dollars = Money::of(1, "USD".parse().unwrap());
-        assert_eq!(refund_within_captured(dollars, refundable), Err(RefundAmountRefused::OtherCurrency { refundable }));
+        assert_eq!(
+            refund_within_captured(dollars, refundable),
+            Err(RefundAmountRefused::OtherCurrency { refundable })
+        );
     }
 }

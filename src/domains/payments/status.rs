@@ -118,7 +118,10 @@ mod tests {
     fn nothing_leads_from_captured_back_to_not_captured() {
         for from in PaymentStatus::ALL {
             for to in PaymentStatus::ALL {
-                assert!(!(from.was_captured() && !to.was_captured() && from.may_become(to)), "{from} -> {to}");
+                assert!(
+                    !(from.was_captured() && !to.was_captured() && from.may_become(to)),
+                    "{from} -> {to}"
+                );
             }
         }
     }

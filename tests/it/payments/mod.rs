@@ -1,1 +1,25 @@
 //! Tests of payments.
+
+mod store_contract;
+
+mod request_payment;
+
+mod authorize_payment;
+mod cancel_payment;
+mod capture_payment;
+mod process_payment;
+
+mod refund_payment;
+
+mod get_payment;
+
+mod resolve_unknown;
+
+mod audit_payments;
+
+mod faults;
+
+mod simulator;
+
+mod disturbed_provider;
+mod till;

@@ -129,7 +129,10 @@ impl PaymentRow {
             attempts: self.attempts,
             attempt,
             decline_reason: self.decline_reason.as_deref().map(decline_reason).transpose()?,
-            refunds: refunds.into_iter().map(RefundRow::into_refund).collect::<Result<_, _>>()?,
+            refunds: refunds
+                .into_iter()
+                .map(RefundRow::into_refund)
+                .collect::<Result<_, _>>()?,
             version: self.version,
             created_at: Timestamp::from_naive_utc(self.created_at),
             updated_at: Timestamp::from_naive_utc(self.updated_at),

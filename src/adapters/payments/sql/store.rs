@@ -38,7 +38,11 @@ impl SqlPaymentStore {
             let Some(payment) = payment(conn)? else {
                 return Ok(None);
             };
-            let refunds = if may_have_refunds(&payment) { refunds_of(conn, &[&payment.id])? } else { Vec::new() };
+            let refunds = if may_have_refunds(&payment) {
+                refunds_of(conn, &[&payment.id])?
+            } else {
+                Vec::new()
+            };
             Ok(Some((payment, refunds)))
         })?;
         rows.map(|(payment, refunds)| payment.into_payment(refunds)).transpose()
@@ -47,7 +51,13 @@ impl SqlPaymentStore {
 
 impl PaymentStore for SqlPaymentStore {
     fn find(&self, id: PaymentId) -> Result<Option<Payment>, StorageError> {
-        self.load(|conn| payments::table.find(id.to_string()).select(PaymentRow::as_select()).first(conn).optional())
+        self.load(|conn| {
+            payments::table
+                .find(id.to_string())
+                .select(PaymentRow::as_select())
+                .first(conn)
+                .optional()
+        })
     }
 
     fn find_by_order(&self, order_id: OrderId) -> Result<Option<Payment>, StorageError> {
@@ -142,7 +152,10 @@ impl PaymentStore for SqlPaymentStore {
                 .load(conn)
         })?;
         let parsed = ids.iter().map(|(payment, refund)| {
-            Ok((payment.parse().map_err(StorageError::corrupt)?, refund.parse().map_err(StorageError::corrupt)?))
+            Ok((
+                payment.parse().map_err(StorageError::corrupt)?,
+                refund.parse().map_err(StorageError::corrupt)?,
+            ))
         });
         parsed.collect()
     }
@@ -157,8 +170,11 @@ impl PaymentStore for SqlPaymentStore {
                 .limit(i64::from(limit))
                 .select(PaymentRow::as_select())
                 .load(conn)?;
-            let refunded: Vec<&str> =
-                rows.iter().filter(|row| may_have_refunds(row)).map(|row| row.id.as_str()).collect();
+            let refunded: Vec<&str> = rows
+                .iter()
+                .filter(|row| may_have_refunds(row))
+                .map(|row| row.id.as_str())
+                .collect();
             let refund_rows = refunds_of(conn, &refunded)?;
             Ok((rows, refund_rows))
         })?;
@@ -183,7 +199,10 @@ impl PaymentStore for SqlPaymentStore {
                 .load(conn)
         })?;
         let parsed = rows.iter().map(|(payment, order)| {
-            Ok((payment.parse().map_err(StorageError::corrupt)?, order.parse().map_err(StorageError::corrupt)?))
+            Ok((
+                payment.parse().map_err(StorageError::corrupt)?,
+                order.parse().map_err(StorageError::corrupt)?,
+            ))
         });
         parsed.collect()
     }
@@ -194,7 +213,10 @@ fn update_payment(conn: &mut DbConn, payment: &Payment) -> Result<(), StorageErr
     let seen = payments::table
         .find(payment.id().to_string())
         .filter(payments::version.eq(payment.stored_version()));
-    let written = diesel::update(seen).set(PaymentChanges::of(payment)).execute(conn).map_err(storage_error)?;
+    let written = diesel::update(seen)
+        .set(PaymentChanges::of(payment))
+        .execute(conn)
+        .map_err(storage_error)?;
     if written == 1 { Ok(()) } else { Err(StorageError::Stale) }
 }
 

@@ -36,13 +36,18 @@ fn standing_at(status: PaymentStatus) -> Payment {
 fn refund(payment: &mut Payment, number: u128, minor: i64) -> Result<RefundId, RefundRefused> {
     let id = RefundId::from(Uuid::from_u128(number));
     let reason = RefundReason::new("broken").unwrap();
-    payment.request_refund(id, Some(eur(minor)), reason, None, now()).map(|()| id)
+    payment
+        .request_refund(id, Some(eur(minor)), reason, None, now())
+        .map(|()| id)
 }
 
 #[test]
 fn a_payment_of_nothing_does_not_come_about() {
     for minor in [0, -1] {
-        assert_eq!(Payment::requested(terms(eur(minor)), "simulator", now()), Err(AmountNotPositive(eur(minor))));
+        assert_eq!(
+            Payment::requested(terms(eur(minor)), "simulator", now()),
+            Err(AmountNotPositive(eur(minor)))
+        );
     }
 }
 
@@ -52,7 +57,9 @@ fn every_change_follows_the_table_of_transitions() {
     let changes: [(PaymentStatus, Change); 4] = [
         (PaymentStatus::Authorized, |payment| payment.authorize(now())),
         (PaymentStatus::Completed, |payment| payment.complete(now())),
-        (PaymentStatus::Failed, |payment| payment.fail(DeclineReason::CardDeclined, now())),
+        (PaymentStatus::Failed, |payment| {
+            payment.fail(DeclineReason::CardDeclined, now())
+        }),
         (PaymentStatus::Voided, |payment| payment.void(now())),
     ];
     for from in PaymentStatus::ALL {
@@ -85,7 +92,10 @@ fn a_refund_under_way_already_counts_against_what_is_left() {
     assert_eq!(refund(&mut payment, 11, 41), Err(RefundRefused::Amount(too_much)));
     payment.fail_refund(first, now()).unwrap();
     assert_eq!(payment.refundable(), eur(100));
-    assert_eq!((payment.status(), payment.refunded()), (PaymentStatus::Completed, eur(0)));
+    assert_eq!(
+        (payment.status(), payment.refunded()),
+        (PaymentStatus::Completed, eur(0))
+    );
 }
 
 #[test]
@@ -93,12 +103,20 @@ fn a_payment_is_refunded_once_all_of_it_is_back() {
     let mut payment = captured(100);
     let part = refund(&mut payment, 10, 60).unwrap();
     payment.complete_refund(part, now()).unwrap();
-    assert_eq!((payment.status(), payment.refunded()), (PaymentStatus::PartiallyRefunded, eur(60)));
+    assert_eq!(
+        (payment.status(), payment.refunded()),
+        (PaymentStatus::PartiallyRefunded, eur(60))
+    );
     let rest = payment.rest_refund_id();
-    payment.request_refund(rest, None, RefundReason::order_cancelled(), None, now()).unwrap();
+    payment
+        .request_refund(rest, None, RefundReason::order_cancelled(), None, now())
+        .unwrap();
     assert_eq!(payment.refund(rest).unwrap().amount(), eur(40));
     payment.complete_refund(rest, now()).unwrap();
-    assert_eq!((payment.status(), payment.refunded()), (PaymentStatus::Refunded, eur(100)));
+    assert_eq!(
+        (payment.status(), payment.refunded()),
+        (PaymentStatus::Refunded, eur(100))
+    );
     assert_eq!(payment.complete_refund(rest, now()), Err(NotAPendingRefund(rest)));
     assert_eq!(payment.completed_refunds(), eur(100));
 }
@@ -121,14 +139,20 @@ fn the_number_of_refunds_has_an_end_but_a_cancelled_payment_still_goes_back() {
     }
     assert_eq!(refund(&mut payment, 10, 1), Err(RefundRefused::TooMany));
     let rest = payment.rest_refund_id();
-    assert_eq!(payment.request_refund(rest, None, RefundReason::order_cancelled(), None, now()), Ok(()));
+    assert_eq!(
+        payment.request_refund(rest, None, RefundReason::order_cancelled(), None, now()),
+        Ok(())
+    );
 }
 
 #[test]
 fn one_attempt_at_a_time_and_each_under_a_key_of_its_own() {
     let mut payment = Payment::requested(terms(eur(100)), "simulator", now()).unwrap();
     let id = payment.id();
-    let request = RequestKey { scope: "usr_1".to_owned(), key: "k".to_owned() };
+    let request = RequestKey {
+        scope: "usr_1".to_owned(),
+        key: "k".to_owned(),
+    };
     payment.begin_attempt(Some(request.clone()), now()).unwrap();
     assert_eq!(payment.waiting_request(), Some(&request));
     assert_eq!(payment.provider_key(), id.to_string());
@@ -144,7 +168,10 @@ fn one_attempt_at_a_time_and_each_under_a_key_of_its_own() {
     assert!(payment.attempt().unwrap().abandoned);
     payment.void(now()).unwrap();
     let status = PaymentStatus::Voided;
-    assert_eq!(payment.begin_attempt(None, now()), Err(AttemptRefused::NotPending { status }));
+    assert_eq!(
+        payment.begin_attempt(None, now()),
+        Err(AttemptRefused::NotPending { status })
+    );
 }
 
 #[test]

@@ -76,7 +76,17 @@ impl Ledger {
                 });
             }
             let status = if declined.is_some() { "declined" } else { "authorized" };
-            insert(conn, &NewCharge { key, token, amount, status, declined, now })
+            insert(
+                conn,
+                &NewCharge {
+                    key,
+                    token,
+                    amount,
+                    status,
+                    declined,
+                    now,
+                },
+            )
         })
     }
 
@@ -112,7 +122,17 @@ impl Ledger {
         self.database.write(|conn| match find_charge(conn, key)? {
             None => {
                 let amount = Money::zero(currency);
-                insert(conn, &NewCharge { key, token: "", amount, status: "voided", declined: None, now })
+                insert(
+                    conn,
+                    &NewCharge {
+                        key,
+                        token: "",
+                        amount,
+                        status: "voided",
+                        declined: None,
+                        now,
+                    },
+                )
             }
             Some(charge) if charge.state == ChargeState::Authorized => {
                 sql_query("UPDATE charges SET status = 'voided', updated_at = $1 WHERE key = $2")
@@ -144,14 +164,16 @@ impl Ledger {
             if let Err(refused) = refund_within_captured(amount, Money::of(left, charge.captured.currency())) {
                 return Ok(Answer::Refused(format!("the amount {refused}")));
             }
-            sql_query("INSERT INTO refunds (key, charge_key, amount_minor, currency, created_at) VALUES ($1, $2, $3, $4, $5)")
-                .bind::<Text, _>(refund_key)
-                .bind::<Text, _>(key)
-                .bind::<BigInt, _>(amount.minor())
-                .bind::<Text, _>(amount.currency().code())
-                .bind::<Timestamp, _>(now)
-                .execute(conn)
-                .map_err(storage_error)?;
+            sql_query(
+                "INSERT INTO refunds (key, charge_key, amount_minor, currency, created_at) VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind::<Text, _>(refund_key)
+            .bind::<Text, _>(key)
+            .bind::<BigInt, _>(amount.minor())
+            .bind::<Text, _>(amount.currency().code())
+            .bind::<Timestamp, _>(now)
+            .execute(conn)
+            .map_err(storage_error)?;
             sql_query("UPDATE charges SET refunded_minor = refunded_minor + $1, updated_at = $2 WHERE key = $3")
                 .bind::<BigInt, _>(amount.minor())
                 .bind::<Timestamp, _>(now)
@@ -216,7 +238,9 @@ fn insert(conn: &mut DbConn, charge: &NewCharge<'_>) -> Result<Answer<ProviderCh
 
 fn read_back(conn: &mut DbConn, key: &str) -> Result<Answer<ProviderCharge>, StorageError> {
     let charge = find_charge(conn, key)?;
-    charge.map(Answer::Done).ok_or_else(|| StorageError::corrupt(format!("charge {key} is gone")))
+    charge
+        .map(Answer::Done)
+        .ok_or_else(|| StorageError::corrupt(format!("charge {key} is gone")))
 }
 
 fn find_charge(conn: &mut DbConn, key: &str) -> Result<Option<ProviderCharge>, StorageError> {
@@ -232,9 +256,15 @@ fn find_refund(conn: &mut DbConn, refund_key: &str) -> Result<Option<RefundRow>,
 }
 
 fn select_charge(conn: &mut DbConn, key: &str) -> QueryResult<Option<ChargeRow>> {
-    sql_query("SELECT * FROM charges WHERE key = $1").bind::<Text, _>(key).get_result(conn).optional()
+    sql_query("SELECT * FROM charges WHERE key = $1")
+        .bind::<Text, _>(key)
+        .get_result(conn)
+        .optional()
 }
 
 fn select_refund(conn: &mut DbConn, refund_key: &str) -> QueryResult<Option<RefundRow>> {
-    sql_query("SELECT * FROM refunds WHERE key = $1").bind::<Text, _>(refund_key).get_result(conn).optional()
+    sql_query("SELECT * FROM refunds WHERE key = $1")
+        .bind::<Text, _>(refund_key)
+        .get_result(conn)
+        .optional()
 }

@@ -35,7 +35,10 @@ pub struct Waits {
 impl Default for Waits {
     /// Two seconds for a slow answer, and a twentieth of one for a lost one.
     fn default() -> Self {
-        Self { slow: Duration::from_secs(2), timeout: Duration::from_millis(50) }
+        Self {
+            slow: Duration::from_secs(2),
+            timeout: Duration::from_millis(50),
+        }
     }
 }
 
@@ -51,7 +54,10 @@ impl Simulator {
     /// # Errors
     /// [`StorageError`] when the file cannot be opened.
     pub fn open(path: PathBuf, waits: Waits, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
-        Ok(Self { ledger: Ledger::open(path, clock)?, waits })
+        Ok(Self {
+            ledger: Ledger::open(path, clock)?,
+            waits,
+        })
     }
 }
 
@@ -62,7 +68,10 @@ impl PaymentProvider for Simulator {
 
     fn authorize(&self, key: &str, token: &str, amount: Money) -> Result<ProviderCharge, ProviderError> {
         let authorize = |declined: Option<DeclineReason>| {
-            answered(self.ledger.authorize(key, tokens::known_or_unknown(token), amount, declined))
+            answered(
+                self.ledger
+                    .authorize(key, tokens::known_or_unknown(token), amount, declined),
+            )
         };
         match tokens::behaviour(token) {
             Behaviour::Approve => authorize(None),

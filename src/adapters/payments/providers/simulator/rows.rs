@@ -58,7 +58,11 @@ impl ChargeRow {
         Ok(ProviderCharge {
             key: self.key,
             state,
-            authorized: if matches!(state, ChargeState::Declined(_)) { of(0) } else { amount },
+            authorized: if matches!(state, ChargeState::Declined(_)) {
+                of(0)
+            } else {
+                amount
+            },
             captured: of(self.captured_minor),
             refunded: of(self.refunded_minor),
         })

@@ -23,7 +23,10 @@ pub(super) enum Behaviour {
 const TOKENS: [(&str, Behaviour); 7] = [
     ("tok_visa", Behaviour::Approve),
     ("tok_declined", Behaviour::Decline(DeclineReason::CardDeclined)),
-    ("tok_insufficient_funds", Behaviour::Decline(DeclineReason::InsufficientFunds)),
+    (
+        "tok_insufficient_funds",
+        Behaviour::Decline(DeclineReason::InsufficientFunds),
+    ),
     ("tok_slow", Behaviour::ApproveSlowly),
     ("tok_timeout_before_charge", Behaviour::TimeOutBeforeCharge),
     ("tok_timeout_after_charge", Behaviour::TimeOutAfterCharge),
@@ -36,10 +39,15 @@ const UNKNOWN: &str = "unknown";
 /// What `token` makes the simulator do.
 pub(super) fn behaviour(token: &str) -> Behaviour {
     let known = TOKENS.iter().find(|(name, _)| *name == token);
-    known.map_or(Behaviour::Decline(DeclineReason::InvalidToken), |(_, behaviour)| *behaviour)
+    known.map_or(Behaviour::Decline(DeclineReason::InvalidToken), |(_, behaviour)| {
+        *behaviour
+    })
 }
 
 /// The token, for the ledger.
 pub(super) fn known_or_unknown(token: &str) -> &'static str {
-    TOKENS.iter().find(|(name, _)| *name == token).map_or(UNKNOWN, |(name, _)| name)
+    TOKENS
+        .iter()
+        .find(|(name, _)| *name == token)
+        .map_or(UNKNOWN, |(name, _)| name)
 }
