@@ -1,4 +1,5 @@
-//! Technology of payments: its tables, its endpoints, and the providers.
+//! Technology of payments: its endpoints, its tables, and the providers.
 
+pub mod http;
 pub mod providers;
 pub mod sql;

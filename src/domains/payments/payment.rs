@@ -321,9 +321,10 @@ impl Payment {
         let amount = self.end_refund(id, RefundStatus::Completed, now)?;
         let refunded = self.refunded.minor().saturating_add(amount.minor());
         self.refunded = Money::of(refunded, self.refunded.currency());
-        let status = match self.refunded == self.terms.amount {
-            true => PaymentStatus::Refunded,
-            false => PaymentStatus::PartiallyRefunded,
+        let status = if self.refunded == self.terms.amount {
+            PaymentStatus::Refunded
+        } else {
+            PaymentStatus::PartiallyRefunded
         };
         self.become_status(status, now)
             .map_err(|_not_captured| NotAPendingRefund(id))

@@ -22,7 +22,7 @@ pub enum WriteFault {
 }
 
 #[derive(Default)]
-struct Shelf {
+struct Tables {
     payments: BTreeMap<PaymentId, Payment>,
     keys: HashMap<(String, String), KeyRecord>,
     events: Vec<EventRecord>,
@@ -31,7 +31,7 @@ struct Shelf {
 }
 
 #[derive(Default)]
-pub struct FakePaymentStore(Mutex<Shelf>);
+pub struct FakePaymentStore(Mutex<Tables>);
 
 impl FakePaymentStore {
     pub fn new() -> Self {
@@ -40,8 +40,8 @@ impl FakePaymentStore {
 
     /// Makes the write fail that comes after `after` others.
     pub fn fail_write(&self, after: usize, fault: WriteFault) {
-        let mut shelf = self.0.lock().unwrap();
-        shelf.fault = Some((shelf.writes + after, fault));
+        let mut rows = self.0.lock().unwrap();
+        rows.fault = Some((rows.writes + after, fault));
     }
 
     pub fn writes(&self) -> usize {
@@ -66,36 +66,40 @@ impl FakePaymentStore {
         &self,
         payment: &mut Payment,
         unit: &UnitOfWork,
-        is_sound: impl FnOnce(&Shelf, &Payment) -> Result<(), StorageError>,
+        is_sound: impl FnOnce(&Tables, &Payment) -> Result<(), StorageError>,
     ) -> Result<(), StorageError> {
-        let mut shelf = self.0.lock().unwrap();
-        let number = shelf.writes;
-        shelf.writes += 1;
-        let fault = shelf.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
+        let mut rows = self.0.lock().unwrap();
+        let number = rows.writes;
+        rows.writes += 1;
+        let fault = rows.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
         if fault == Some(WriteFault::Lost) {
             return Err(StorageError::Unavailable("the process died before the commit".into()));
         }
-        is_sound(&shelf, payment)?;
+        is_sound(&rows, payment)?;
         match &unit.key {
             Some(KeyWrite::Claim(record)) => {
                 let key = (record.scope.clone(), record.key.as_str().to_owned());
-                if shelf.keys.contains_key(&key) {
+                if rows.keys.contains_key(&key) {
                     return Err(StorageError::Duplicate {
                         constraint: "idempotency_keys".to_owned(),
                     });
                 }
-                shelf.keys.insert(key, record.clone());
+                rows.keys.insert(key, record.clone());
             }
             Some(KeyWrite::Answer(record)) => {
                 let key = (record.scope.clone(), record.key.as_str().to_owned());
-                shelf.keys.get_mut(&key).ok_or(StorageError::Stale)?.answer = record.answer.clone();
+                rows.keys
+                    .get_mut(&key)
+                    .ok_or(StorageError::Stale)?
+                    .answer
+                    .clone_from(&record.answer);
             }
             None => {}
         }
-        shelf.events.extend(unit.events.iter().cloned());
+        rows.events.extend(unit.events.iter().cloned());
         let mut stored = payment.clone();
         stored.mark_stored();
-        shelf.payments.insert(payment.id(), stored);
+        rows.payments.insert(payment.id(), stored);
         if fault == Some(WriteFault::Unacknowledged) {
             return Err(StorageError::OutcomeUnknown("the process died after the commit".into()));
         }
@@ -104,8 +108,8 @@ impl FakePaymentStore {
     }
 }
 
-fn is_current(shelf: &Shelf, payment: &Payment) -> Result<(), StorageError> {
-    let stored = shelf.payments.get(&payment.id()).ok_or(StorageError::Stale)?;
+fn is_current(rows: &Tables, payment: &Payment) -> Result<(), StorageError> {
+    let stored = rows.payments.get(&payment.id()).ok_or(StorageError::Stale)?;
     if stored.version() == payment.stored_version() {
         Ok(())
     } else {
@@ -119,8 +123,8 @@ impl PaymentStore for FakePaymentStore {
     }
 
     fn find_by_order(&self, order_id: OrderId) -> Result<Option<Payment>, StorageError> {
-        let shelf = self.0.lock().unwrap();
-        Ok(shelf
+        let rows = self.0.lock().unwrap();
+        Ok(rows
             .payments
             .values()
             .find(|payment| payment.order_id() == order_id)
@@ -128,9 +132,9 @@ impl PaymentStore for FakePaymentStore {
     }
 
     fn insert(&self, payment: &mut Payment, unit: &UnitOfWork) -> Result<(), StorageError> {
-        self.write(payment, unit, |shelf, payment| {
+        self.write(payment, unit, |rows, payment| {
             let taken = |known: &Payment| known.id() == payment.id() || known.order_id() == payment.order_id();
-            if shelf.payments.values().any(taken) {
+            if rows.payments.values().any(taken) {
                 return Err(StorageError::Duplicate {
                     constraint: "payments".to_owned(),
                 });
@@ -144,9 +148,9 @@ impl PaymentStore for FakePaymentStore {
     }
 
     fn add_refund(&self, payment: &mut Payment, refund: RefundId, unit: &UnitOfWork) -> Result<(), StorageError> {
-        self.write(payment, unit, |shelf, payment| {
-            is_current(shelf, payment)?;
-            if shelf.payments.values().any(|known| known.refund(refund).is_some()) {
+        self.write(payment, unit, |rows, payment| {
+            is_current(rows, payment)?;
+            if rows.payments.values().any(|known| known.refund(refund).is_some()) {
                 return Err(StorageError::Duplicate {
                     constraint: "refunds".to_owned(),
                 });
@@ -156,16 +160,16 @@ impl PaymentStore for FakePaymentStore {
     }
 
     fn update_refund(&self, payment: &mut Payment, refund: RefundId, unit: &UnitOfWork) -> Result<(), StorageError> {
-        self.write(payment, unit, |shelf, payment| {
-            is_current(shelf, payment)?;
-            let known = shelf.payments.get(&payment.id()).and_then(|known| known.refund(refund));
+        self.write(payment, unit, |rows, payment| {
+            is_current(rows, payment)?;
+            let known = rows.payments.get(&payment.id()).and_then(|known| known.refund(refund));
             known.map(|_| ()).ok_or(StorageError::Stale)
         })
     }
 
     fn overdue_attempts(&self, overdue: &Overdue, limit: u32) -> Result<Vec<PaymentId>, StorageError> {
-        let shelf = self.0.lock().unwrap();
-        let mut found: Vec<(Timestamp, PaymentId)> = shelf
+        let rows = self.0.lock().unwrap();
+        let mut found: Vec<(Timestamp, PaymentId)> = rows
             .payments
             .values()
             .filter_map(|payment| {
@@ -178,7 +182,11 @@ impl PaymentStore for FakePaymentStore {
             })
             .collect();
         found.sort();
-        Ok(found.into_iter().map(|(_, id)| id).take(limit as usize).collect())
+        Ok(found
+            .into_iter()
+            .map(|(_, id)| id)
+            .take(usize::try_from(limit).unwrap())
+            .collect())
     }
 
     fn pending_refunds(
@@ -186,8 +194,8 @@ impl PaymentStore for FakePaymentStore {
         requested_before: Timestamp,
         limit: u32,
     ) -> Result<Vec<(PaymentId, RefundId)>, StorageError> {
-        let shelf = self.0.lock().unwrap();
-        let mut found: Vec<(Timestamp, RefundId, PaymentId)> = shelf
+        let rows = self.0.lock().unwrap();
+        let mut found: Vec<(Timestamp, RefundId, PaymentId)> = rows
             .payments
             .values()
             .flat_map(|payment| payment.refunds().iter().map(|refund| (payment.id(), refund)))
@@ -198,26 +206,26 @@ impl PaymentStore for FakePaymentStore {
         Ok(found
             .into_iter()
             .map(|(_, refund, payment)| (payment, refund))
-            .take(limit as usize)
+            .take(usize::try_from(limit).unwrap())
             .collect())
     }
 
     fn page_by_order(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<Payment>, StorageError> {
-        let shelf = self.0.lock().unwrap();
-        let mut payments: Vec<Payment> = shelf
+        let rows = self.0.lock().unwrap();
+        let mut payments: Vec<Payment> = rows
             .payments
             .values()
             .filter(|payment| after.is_none_or(|after| payment.order_id() > after))
             .cloned()
             .collect();
         payments.sort_by_key(Payment::order_id);
-        payments.truncate(limit as usize);
+        payments.truncate(usize::try_from(limit).unwrap());
         Ok(payments)
     }
 
     fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId)>, StorageError> {
-        let shelf = self.0.lock().unwrap();
-        let known = payments.iter().filter_map(|id| shelf.payments.get(id));
+        let rows = self.0.lock().unwrap();
+        let known = payments.iter().filter_map(|id| rows.payments.get(id));
         Ok(known.map(|payment| (payment.id(), payment.order_id())).collect())
     }
 }
@@ -229,15 +237,15 @@ impl IdempotencyStore for FakePaymentStore {
         key: &IdempotencyKey,
         not_before: Timestamp,
     ) -> Result<Option<KeyRecord>, StorageError> {
-        let shelf = self.0.lock().unwrap();
-        let record = shelf.keys.get(&(scope.to_owned(), key.as_str().to_owned()));
+        let rows = self.0.lock().unwrap();
+        let record = rows.keys.get(&(scope.to_owned(), key.as_str().to_owned()));
         Ok(record.filter(|record| record.created_at >= not_before).cloned())
     }
 
     fn forget_keys(&self, before: Timestamp, _limit: u32) -> Result<usize, StorageError> {
-        let mut shelf = self.0.lock().unwrap();
-        let known = shelf.keys.len();
-        shelf.keys.retain(|_, record| record.created_at >= before);
-        Ok(known - shelf.keys.len())
+        let mut rows = self.0.lock().unwrap();
+        let known = rows.keys.len();
+        rows.keys.retain(|_, record| record.created_at >= before);
+        Ok(known - rows.keys.len())
     }
 }

@@ -21,5 +21,7 @@ mod faults;
 
 mod simulator;
 
+mod http;
+
 mod disturbed_provider;
 mod till;

@@ -193,11 +193,13 @@ fn a_hundred_at_once(till: &Till) {
                     }
                     match outcome {
                         Ok(refund) => assert_eq!(refund.status, RefundStatus::Completed),
-                        Err(Failure::Domain(
-                            RefundPaymentError::ExceedsCaptured { .. } | RefundPaymentError::NotRefundable { .. },
-                        )) => {}
-                        // Its outcome is written later.
-                        Err(Failure::Timeout) => {}
+                        // Refused by the rule, or brought to its end later.
+                        Err(
+                            Failure::Domain(
+                                RefundPaymentError::ExceedsCaptured { .. } | RefundPaymentError::NotRefundable { .. },
+                            )
+                            | Failure::Timeout,
+                        ) => {}
                         Err(failure) => panic!("{failure:?}"),
                     }
                 }

@@ -38,11 +38,9 @@ pub struct Till {
 impl Till {
     pub fn open() -> Self {
         let store = Arc::new(FakePaymentStore::new());
-        Self::over(
-            Arc::clone(&store),
-            Arc::clone(&store) as Arc<dyn PaymentStore>,
-            Arc::clone(&store) as _,
-        )
+        let rows: Arc<dyn PaymentStore> = store.clone();
+        let keys: Arc<dyn IdempotencyStore> = store.clone();
+        Self::over(store, rows, keys)
     }
 
     /// Over other stores than the fake.
