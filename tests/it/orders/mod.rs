@@ -1,3 +1,4 @@
 //! Tests of orders.
 
+mod checkout_saga;
 mod store_contract;

@@ -2,4 +2,6 @@
 
 pub mod contract;
 pub mod databases;
+pub mod faulty;
 pub mod fixed;
+pub mod house;
