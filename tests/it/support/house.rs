@@ -49,7 +49,7 @@ pub struct House {
     pub sagas: Arc<dyn SagaStore>,
     pub clock: Arc<FixedClock>,
     pub faults: Faults,
-    pub databases: Vec<TestDatabase>,
+    _databases: Vec<TestDatabase>,
     _ledger: tempfile::TempDir,
 }
 
@@ -120,7 +120,6 @@ impl House {
             ids,
             settings: settings(),
         }));
-        let databases = homes.into_iter().collect();
         Self {
             orders,
             inventory,
@@ -129,7 +128,7 @@ impl House {
             sagas,
             clock,
             faults,
-            databases,
+            _databases: homes.into_iter().collect(),
             _ledger: ledger,
         }
     }
