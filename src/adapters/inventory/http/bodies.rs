@@ -52,7 +52,6 @@ pub(super) struct MovementBody {
     #[schema(example = "main")]
     location: String,
     /// What moved pieces.
-    #[schema(inline)]
     kind: MovementKindBody,
     /// Pieces that came (positive) or went (negative); 0 where a count found what the books said.
     #[schema(example = -3)]

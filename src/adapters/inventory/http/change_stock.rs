@@ -21,7 +21,6 @@ use crate::ports::inventory::operations::{ChangeStock, DEFAULT_LOCATION, Invento
 pub(super) struct ChangeStockBody {
     /// `receive`: pieces arrived. `adjust`: the books are corrected by pieces more or fewer. `recount`: the pieces were
     /// counted, and the ledger gets the difference.
-    #[schema(inline)]
     kind: ChangeKindInput,
     /// `receive`: 1 or more. `adjust`: anything but 0. `recount`: 0 or more. A whole number, written as one (`1`, not
     /// `1.0` or `1e0`).

@@ -38,24 +38,20 @@ pub(super) struct StockBody {
     /// Pieces that can still be sold, at all locations together. A line of an order is taken from one location.
     #[schema(minimum = 0, example = 7)]
     available: i64,
-    /// What only staff see.
-    #[serde(flatten)]
-    for_staff: Option<StockForStaff>,
-}
-
-/// What staff see of the stock of a product.
-#[derive(Debug, Serialize, ToSchema)]
-struct StockForStaff {
     /// Pieces that are there, at all locations together. For staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, example = 10)]
-    on_hand: i64,
+    on_hand: Option<i64>,
     /// Pieces of these that are promised to customers. For staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, example = 3)]
-    reserved: i64,
+    reserved: Option<i64>,
     /// The level at each location that ever had some. For staff.
-    levels: Vec<LevelBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    levels: Option<Vec<LevelBody>>,
     /// The ledger, newest entry first. For staff.
-    movements: PageBody<MovementBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    movements: Option<PageBody<MovementBody>>,
 }
 
 /// Read how much there is
@@ -109,20 +105,20 @@ impl StockBody {
         Self {
             product_id,
             available: levels.iter().map(StockLevel::available).sum(),
-            for_staff: None,
+            on_hand: None,
+            reserved: None,
+            levels: None,
+            movements: None,
         }
     }
 
     fn for_staff(product_id: ProductId, levels: Vec<StockLevel>, movements: Page<Movement>) -> Self {
         let public = Self::of(product_id, &levels);
-        let for_staff = StockForStaff {
-            on_hand: levels.iter().map(|level| level.on_hand).sum(),
-            reserved: levels.iter().map(|level| level.reserved).sum(),
-            levels: levels.into_iter().map(LevelBody::from).collect(),
-            movements: PageBody::of(movements),
-        };
         Self {
-            for_staff: Some(for_staff),
+            on_hand: Some(levels.iter().map(|level| level.on_hand).sum()),
+            reserved: Some(levels.iter().map(|level| level.reserved).sum()),
+            levels: Some(levels.into_iter().map(LevelBody::from).collect()),
+            movements: Some(PageBody::of(movements)),
             ..public
         }
     }
