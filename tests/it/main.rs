@@ -20,3 +20,5 @@ mod inventory;
 mod operator;
 mod orders;
 mod payments;
+
+mod platform;

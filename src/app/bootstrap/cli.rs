@@ -94,6 +94,12 @@ pub struct CreateAdmin {
     /// `BANYAN_ADMIN_PASSWORD`, or else from the first line of standard input.
     #[arg(long, value_parser = secret)]
     pub password: Option<Secret>,
+    /// Their first name.
+    #[arg(long, default_value = "Shop")]
+    pub first_name: String,
+    /// Their last name.
+    #[arg(long, default_value = "Admin")]
+    pub last_name: String,
 }
 
 #[derive(Debug, Parser)]
@@ -133,7 +139,7 @@ struct Options {
         value_parser = clap::value_parser!(i64).range(0..=1_000_000_000))]
     shipping_minor: i64,
     /// What to log: `info`, `banyan=debug,info`, ...
-    #[arg(long, env = "BANYAN_LOG", default_value = "info", global = true)]
+    #[arg(long, env = "BANYAN_LOG", default_value = settings::LOG_FILTER, global = true)]
     log: String,
     /// How to log.
     #[arg(long, env = "BANYAN_LOG_FORMAT", default_value = "text", global = true)]
@@ -145,13 +151,17 @@ struct Options {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Timers")]
 struct TimerOptions {
-    /// How long stock is held for an order that is not paid.
+    /// How long stock is held for an order that is to be paid later.
     #[arg(long, env = "BANYAN_RESERVATION_TTL_SECONDS", default_value_t = 900, global = true,
         value_parser = clap::value_parser!(u32).range(1..=86_400))]
     reservation_ttl_seconds: u32,
-    /// How long the payment provider is given to answer.
-    #[arg(long, env = "BANYAN_PROVIDER_TIMEOUT_MS", default_value_t = 2_000, global = true,
-        value_parser = clap::value_parser!(u32).range(1..=25_000))]
+    /// How long stock is held for a checkout under way: longer than any checkout takes.
+    #[arg(long, env = "BANYAN_CHECKOUT_TTL_SECONDS", default_value_t = 300, global = true,
+        value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    checkout_ttl_seconds: u32,
+    /// How long the simulated payment provider lets the shop wait for an answer that it loses.
+    #[arg(long, env = "BANYAN_PROVIDER_TIMEOUT_MS", default_value_t = 50, global = true,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
     provider_timeout_ms: u32,
     /// How often readers look for events of other processes; those of this one wake them.
     #[arg(long, env = "BANYAN_EVENT_POLL_MS", default_value_t = 500, global = true,
@@ -214,7 +224,8 @@ fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
             format: options.log_format,
         },
         timers: Timers {
-            reservation_ttl: Duration::from_secs(u64::from(timers.reservation_ttl_seconds)),
+            payment_window_ms: i64::from(timers.reservation_ttl_seconds) * 1_000,
+            checkout_reservation_ms: i64::from(timers.checkout_ttl_seconds) * 1_000,
             provider_timeout: ms(timers.provider_timeout_ms),
             event_poll: ms(timers.event_poll_ms),
             sweep: ms(timers.sweep_ms),

@@ -1,16 +1,25 @@
 //! Ring 5: the composition root. Command line, settings, wiring, server: the only place that sees everything.
 
 pub mod cli;
+pub mod commands;
 pub mod settings;
 
 pub mod contexts;
+pub mod storage;
+pub mod wiring;
 
 pub mod bell;
+pub mod jobs;
 pub mod workers;
 
 pub mod platform;
 pub mod routes;
 pub mod server;
+
+pub mod announce;
+pub mod data_dir;
+pub mod serve;
+pub mod start_error;
 
 pub mod logging;
 

@@ -8,12 +8,16 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::platform;
-use crate::adapters::catalog;
 use crate::adapters::shared::http::problem::ProblemBody;
+use crate::adapters::{catalog, identity, inventory, orders, payments};
 
 /// Adds the endpoints of all contexts and of the platform.
 pub fn all(config: &mut ServiceConfig<'_>) {
+    identity::http::routes(config);
     catalog::http::routes(config);
+    inventory::http::routes(config);
+    orders::http::routes(config);
+    payments::http::routes(config);
     platform::routes(config);
 }
 

@@ -16,6 +16,7 @@ use super::platform::api_document::ApiDocument;
 use super::platform::health::Readiness;
 use super::platform::no_route::{KnownRoutes, no_route};
 use super::routes;
+use crate::adapters::identity::tokens::keys::PublicKeys;
 use crate::adapters::shared::http::api::Api;
 use crate::adapters::shared::http::bulkhead::BulkheadSize;
 use crate::adapters::shared::http::edge::edge;
@@ -73,6 +74,8 @@ pub struct Served {
     pub contexts: Contexts,
     /// Tells who calls.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// What others need to check a token themselves.
+    pub public_keys: PublicKeys,
     /// Makes correlation ids.
     pub ids: Arc<dyn IdSource>,
     /// Whether the shop is well.
@@ -88,6 +91,7 @@ struct AppData {
     payments: web::Data<Api<dyn Payments>>,
     orders: web::Data<Api<dyn Orders>>,
     verifier: web::Data<Arc<dyn TokenVerifier>>,
+    public_keys: web::Data<PublicKeys>,
     ids: web::Data<Arc<dyn IdSource>>,
     readiness: web::Data<Readiness>,
     document: web::Data<ApiDocument>,
@@ -112,6 +116,7 @@ impl AppData {
             payments: web::Data::new(Api::new(payments, QUERIES, COMMANDS)),
             orders: web::Data::new(Api::new(orders, QUERIES, PURCHASES)),
             verifier: web::Data::new(served.verifier),
+            public_keys: web::Data::new(served.public_keys),
             ids: web::Data::new(served.ids),
             readiness: served.readiness,
             document: web::Data::new(ApiDocument(serde_json::to_vec(&document)?.into())),
@@ -127,6 +132,7 @@ impl AppData {
             .app_data(self.payments.clone())
             .app_data(self.orders.clone())
             .app_data(self.verifier.clone())
+            .app_data(self.public_keys.clone())
             .app_data(self.ids.clone())
             .app_data(self.readiness.clone())
             .app_data(self.document.clone())

@@ -14,6 +14,9 @@ use crate::ports::identity::operations::Secret;
 /// Where the server listens unless it is told otherwise: on this machine alone.
 pub const HTTP_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
+/// What is logged unless it is told otherwise: what happens, without how the server's threads come and go.
+pub const LOG_FILTER: &str = "info,actix_server=warn";
+
 /// What can be set.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -91,9 +94,11 @@ pub enum LogFormat {
 /// How long things take and how often they are looked at. Settings, so that tests can scale them.
 #[derive(Debug, Clone, Copy)]
 pub struct Timers {
-    /// How long stock is held for an order that is not paid.
-    pub reservation_ttl: Duration,
-    /// How long the payment provider is given to answer.
+    /// How long stock is held for an order that is to be paid later, in milliseconds.
+    pub payment_window_ms: i64,
+    /// How long stock is held for a checkout under way, in milliseconds: longer than any checkout takes.
+    pub checkout_reservation_ms: i64,
+    /// How long the simulated payment provider lets the shop wait for an answer that it loses.
     pub provider_timeout: Duration,
     /// How often readers look for events of other processes.
     pub event_poll: Duration,
@@ -171,12 +176,12 @@ pub fn first_admin(email: &str, password: Option<&Secret>) -> Result<Option<Firs
     Ok(Some(FirstAdmin { email, password }))
 }
 
-/// The filter, if it can be understood; `info` for none.
+/// The filter, if it can be understood; [`LOG_FILTER`] for none.
 ///
 /// # Errors
 /// [`InvalidSetting::LogFilter`].
 pub fn log_filter(text: &str) -> Result<String, InvalidSetting> {
-    let text = if text.is_empty() { "info" } else { text };
+    let text = if text.is_empty() { LOG_FILTER } else { text };
     match EnvFilter::try_new(text) {
         Ok(_understood) => Ok(text.to_owned()),
         Err(error) => Err(InvalidSetting::LogFilter {
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_log_filter_is_understood_or_refused() {
-        assert_eq!(log_filter(""), Ok("info".to_owned()));
+        assert_eq!(log_filter(""), Ok(LOG_FILTER.to_owned()));
         assert!(log_filter("banyan=debug,info").is_ok());
         assert!(matches!(
             log_filter("banyan=loudly"),

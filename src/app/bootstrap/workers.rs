@@ -160,7 +160,7 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
     const SOON: Duration = Duration::from_secs(20);
 
     fn job(bell: &Arc<Bell>, pause: Duration, turn: impl FnMut() -> Next + Send + 'static) -> Job {

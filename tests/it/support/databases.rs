@@ -46,11 +46,18 @@ impl PostgresDatabase {
     }
 }
 
-impl Drop for PostgresDatabase {
-    fn drop(&mut self) {
+impl PostgresDatabase {
+    /// Drops it under the feet of whoever uses it.
+    pub fn drop_now(&self) {
         if let Ok(mut server) = PgConnection::establish(&self.server_url) {
             let _ = server.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
         }
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        self.drop_now();
     }
 }
 

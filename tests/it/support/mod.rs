@@ -2,6 +2,10 @@
 
 pub mod contract;
 pub mod databases;
-pub mod faulty;
 pub mod fixed;
+
+pub mod faulty;
 pub mod house;
+
+pub mod app;
+pub mod http;

@@ -4,10 +4,18 @@ use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::adapters::shared::http::problem::{self, Problem, ProblemKind};
+use crate::adapters::shared::http::problem::{self, Problem, ProblemBody, ProblemKind};
+use crate::adapters::{catalog, identity, inventory, orders, payments};
 
 /// The tables of the HTTP edge and of each context, in this order. No code stands twice (a test looks).
-pub const TABLES: &[(&str, &[ProblemKind])] = &[("shared", problem::KINDS)];
+pub const TABLES: &[(&str, &[ProblemKind])] = &[
+    ("shared", problem::KINDS),
+    ("identity", identity::http::problems::KINDS),
+    ("catalog", catalog::http::problems::KINDS),
+    ("inventory", inventory::http::problems::KINDS),
+    ("orders", orders::http::problems::KINDS),
+    ("payments", payments::http::problems::KINDS),
+];
 
 /// A kind of problem: a row of the table that clients program against.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,7 +62,11 @@ pub async fn list_problems() -> HttpResponse {
 #[utoipa::path(
     tag = "platform",
     params(("code" = String, Path, description = "The `code` of a problem.")),
-    responses((status = 200, body = ProblemKindBody), (status = 404, description = "There is no such kind."))
+    responses(
+        (status = 200, body = ProblemKindBody),
+        (status = 404, description = "`route_not_found`: there is no such kind",
+            body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 #[get("/problems/{code}")]
 pub async fn get_problem(code: web::Path<String>) -> Result<HttpResponse, Problem> {

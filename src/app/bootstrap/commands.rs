@@ -1,0 +1,193 @@
+//! From the command line to what carries it out, and to the exit code: 0 done, 1 not done, 2 asked for in a wrong way.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use super::admin::{self, CreateAdminError, NewAdmin};
+use super::cli::{
+    self, Admin, Command, CreateAdmin, Import, ImportFormat, ImportProducts, Invocation, NotAnInvocation,
+};
+use super::fsck::{self, EventConsumerCheck, Patience};
+use super::serve::StopOn;
+use super::settings::Settings;
+use super::start_error::StartError;
+use super::storage::Storages;
+use super::wiring::Shop;
+use super::{announce, import, logging, routes, serve};
+use crate::ports::identity::operations::Secret;
+
+/// Why a command was not carried out.
+#[derive(Debug)]
+enum NotDone {
+    /// What it was given makes no sense.
+    Wrong(String),
+    /// It did not work.
+    Failed(Box<dyn Error>),
+    /// It says so itself, on standard output.
+    Found,
+}
+
+impl<E: Error + 'static> From<E> for NotDone {
+    fn from(error: E) -> Self {
+        Self::Failed(Box::new(error))
+    }
+}
+
+/// The program.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let outcome = match cli::parse(arguments) {
+        Ok(invocation) => carry_out(&invocation),
+        Err(NotAnInvocation::Answer(text)) => print(&text),
+        Err(NotAnInvocation::Wrong(reason)) => Err(NotDone::Wrong(reason)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(NotDone::Found) => ExitCode::FAILURE,
+        Err(NotDone::Wrong(reason)) => {
+            eprintln!("banyan: {reason}");
+            ExitCode::from(2)
+        }
+        Err(NotDone::Failed(error)) => {
+            eprintln!("banyan: {}", with_sources(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(invocation: &Invocation) -> Result<(), NotDone> {
+    let Invocation { command, settings } = invocation;
+    logging::start(&settings.log);
+    match command {
+        Command::Serve => serve(settings),
+        Command::Migrate => migrate(settings),
+        Command::Import {
+            what: Import::Products(file),
+        } => import_products(settings, file),
+        Command::Admin {
+            action: Admin::Create(person),
+        } => create_admin(settings, person),
+        Command::Fsck => fsck(settings),
+        Command::Openapi => openapi(),
+    }
+}
+
+fn serve(settings: &Settings) -> Result<(), NotDone> {
+    let announce = |open: &serve::Open| {
+        // The shop is open even where nobody can be told.
+        let _ = print(&announce::text(open.address, open.demo.as_ref()));
+    };
+    match serve::run(settings, StopOn::Signals, announce) {
+        Err(StartError::FirstAdmin(CreateAdminError::Invalid { field, reason })) => Err(NotDone::Wrong(format!(
+            "the first admin (BANYAN_ADMIN_EMAIL, BANYAN_ADMIN_PASSWORD): {field} {reason}"
+        ))),
+        outcome => Ok(outcome?),
+    }
+}
+
+fn migrate(settings: &Settings) -> Result<(), NotDone> {
+    let storages = Storages::open(settings)?;
+    let lines = storages
+        .all()
+        .map(|storage| format!("{}: up to date, {} migrations ran\n", storage.context, storage.migrated));
+    print(&lines.concat())
+}
+
+fn import_products(settings: &Settings, file: &ImportProducts) -> Result<(), NotDone> {
+    let shop = Shop::open(settings)?;
+    let format = match file.format {
+        ImportFormat::Csv => import::Format::Csv,
+        ImportFormat::Json => import::Format::Json,
+    };
+    let progress = import::progress_bar();
+    let report = import::run(&shop.contexts, &*shop.ids, &file.file, format, file.dry_run, &progress)?;
+    progress.finish_and_clear();
+    print(&format!("{report}\n"))?;
+    if report.is_clean() { Ok(()) } else { Err(NotDone::Found) }
+}
+
+fn create_admin(settings: &Settings, person: &CreateAdmin) -> Result<(), NotDone> {
+    let email = person
+        .email
+        .parse()
+        .map_err(|error| NotDone::Wrong(format!("--email {error}")))?;
+    let given = person.password.as_ref().or(settings.admin_password.as_ref());
+    let password = match given {
+        Some(password) => password.clone(),
+        None => password_from_standard_input()?,
+    };
+    let shop = Shop::open(settings)?;
+    let admin = NewAdmin {
+        email,
+        password,
+        first_name: person.first_name.clone(),
+        last_name: person.last_name.clone(),
+    };
+    match admin::create(&shop.contexts, &*shop.ids, admin) {
+        Ok(user) => print(&format!("{} {} is an admin\n", user.id, user.email)),
+        Err(CreateAdminError::Invalid { field, reason }) => Err(NotDone::Wrong(format!("{field} {reason}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn password_from_standard_input() -> Result<Secret, NotDone> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err(NotDone::Wrong(
+            "there is no password: set BANYAN_ADMIN_PASSWORD, or write it to standard input".to_owned(),
+        ));
+    }
+    Ok(Secret::new(password))
+}
+
+fn fsck(settings: &Settings) -> Result<(), NotDone> {
+    let shop = Shop::open(settings)?;
+    let consumers: Vec<EventConsumerCheck> = shop
+        .listeners
+        .iter()
+        .map(|listener| EventConsumerCheck {
+            name: listener.consumer.name().to_owned(),
+            feed: listener.feed.clone(),
+            positions: listener.positions.clone(),
+        })
+        .collect();
+    let report = fsck::run(
+        &shop.contexts,
+        &*shop.ids,
+        &*shop.clock,
+        &consumers,
+        Patience::default(),
+    )?;
+    print(&format!("{report}\n"))?;
+    if report.is_clean() { Ok(()) } else { Err(NotDone::Found) }
+}
+
+fn openapi() -> Result<(), NotDone> {
+    let mut text = serde_json::to_string_pretty(&routes::document())?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Whoever closed the other end (`banyan openapi | head`) has read enough.
+fn print(text: &str) -> Result<(), NotDone> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The message with those of all its sources: whoever reads standard error is the operator.
+fn with_sources(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,179 @@
+//! From the settings to a serving shop, and back to nothing.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::rt::System;
+use actix_web::{rt, web};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use super::admin::{self, NewAdmin};
+use super::contexts::Contexts;
+use super::data_dir::{self, DataDirLock};
+use super::demo::{self, DemoShop};
+use super::jobs;
+use super::platform::health::Readiness;
+use super::server::{self, Served};
+use super::settings::{Backend, FirstAdmin, Settings};
+use super::start_error::StartError;
+use super::wiring::Shop;
+use super::workers::Workers;
+
+/// How long the workers are given to end their turns.
+const WORKERS_STOP_TIME: Duration = Duration::from_secs(3);
+
+/// A shop that serves.
+pub struct Open {
+    /// Where, with the real port.
+    pub address: SocketAddr,
+    /// Its contexts.
+    pub contexts: Contexts,
+    /// What there is to play with, if this is the demo shop.
+    pub demo: Option<DemoShop>,
+}
+
+/// What tells the shop to close.
+pub enum StopOn {
+    /// `SIGTERM`, or `SIGINT` from a terminal.
+    Signals,
+    /// A message, or that nobody is left to send one.
+    Message(oneshot::Receiver<()>),
+}
+
+impl StopOn {
+    /// Listens from now on; the future ends when the shop is to close.
+    fn listen(self) -> io::Result<Pin<Box<dyn Future<Output = ()>>>> {
+        match self {
+            Self::Signals => {
+                let mut terminate = signal(SignalKind::terminate())?;
+                let mut interrupt = signal(SignalKind::interrupt())?;
+                Ok(Box::pin(async move {
+                    tokio::select! {
+                        _ = terminate.recv() => {}
+                        _ = interrupt.recv() => {}
+                    }
+                }))
+            }
+            Self::Message(message) => Ok(Box::pin(async move {
+                let _sent_or_gone = message.await;
+            })),
+        }
+    }
+}
+
+/// Runs the shop until it is told to stop by `until`. Calls `opened` as soon as it serves.
+///
+/// Order at the start: the data directory, the databases and their migrations, the first admin, the demo shop, the
+/// workers, the door. At the end: readiness, a moment for those who ask for it, the door, requests under way, the
+/// workers.
+///
+/// # Errors
+/// [`StartError`]; once it serves, only when the server breaks off.
+pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Result<(), StartError> {
+    let _lock = lock(settings)?;
+    let shop = Shop::open(settings)?;
+    end_leases_of_the_dead(settings, &shop)?;
+    if let Some(first) = &settings.first_admin {
+        make_first_admin(&shop, first)?;
+    }
+    let demo = if settings.demo {
+        demo::open(&shop.contexts, &*shop.ids)?
+    } else {
+        None
+    };
+    if demo.is_some() && !settings.http_addr.ip().is_loopback() {
+        tracing::warn!("this is the demo shop, whose passwords everybody knows, and others can reach it");
+    }
+    let workers = Workers::start(jobs::all(&shop, &settings.timers)).map_err(StartError::Workers)?;
+    let served = serve(settings, &shop, &workers, demo, until, opened);
+    let all_gone = workers.stop(WORKERS_STOP_TIME);
+    tracing::info!(all_gone, "the shop is closed");
+    served
+}
+
+/// On `SQLite` the shop is one process. On `PostgreSQL` there may be several, and leases keep them apart.
+fn lock(settings: &Settings) -> Result<Option<DataDirLock>, StartError> {
+    match settings.backend {
+        Backend::Sqlite => data_dir::lock(&settings.data_dir).map(Some),
+        Backend::Postgres { .. } => Ok(None),
+    }
+}
+
+/// The only process of a shop need not wait until the leases of its predecessor run out.
+fn end_leases_of_the_dead(settings: &Settings, shop: &Shop) -> Result<(), StartError> {
+    if settings.backend != Backend::Sqlite {
+        return Ok(());
+    }
+    let ended = shop
+        .sagas
+        .end_all_leases(shop.clock.now())
+        .map_err(|source| StartError::Database {
+            context: "orders",
+            source,
+        })?;
+    if ended > 0 {
+        tracing::info!(ended, "sagas were interrupted and go on");
+    }
+    Ok(())
+}
+
+fn make_first_admin(shop: &Shop, first: &FirstAdmin) -> Result<(), StartError> {
+    let admin = NewAdmin {
+        email: first.email.clone(),
+        password: first.password.clone(),
+        first_name: "First".to_owned(),
+        last_name: "Admin".to_owned(),
+    };
+    admin::create(&shop.contexts, &*shop.ids, admin)
+        .map(|_user| ())
+        .map_err(StartError::FirstAdmin)
+}
+
+fn serve(
+    settings: &Settings,
+    shop: &Shop,
+    workers: &Workers,
+    demo: Option<DemoShop>,
+    until: StopOn,
+    opened: impl FnOnce(&Open),
+) -> Result<(), StartError> {
+    let databases = shop
+        .storages
+        .all()
+        .map(|storage| (storage.context, storage.database.clone()));
+    let readiness = web::Data::new(Readiness::new(databases.into(), workers.attendance()));
+    let served = Served {
+        contexts: shop.contexts.clone(),
+        verifier: shop.verifier.clone(),
+        public_keys: shop.public_keys.clone(),
+        ids: shop.ids.clone(),
+        readiness: readiness.clone(),
+    };
+    System::new().block_on(async move {
+        let (http, address) = server::start(settings.http_addr, served).map_err(|source| StartError::Listen {
+            address: settings.http_addr,
+            source,
+        })?;
+        let handle = http.handle();
+        let drain = settings.timers.drain;
+        // Listened for before anybody is told that the shop is open: who is told may stop it at once.
+        let stopped = until.listen().map_err(StartError::Signals)?;
+        rt::spawn(async move {
+            stopped.await;
+            tracing::info!("the shop closes");
+            readiness.close();
+            tokio::time::sleep(drain).await;
+            handle.stop(true).await;
+        });
+        tracing::info!(%address, "the shop is open");
+        opened(&Open {
+            address,
+            contexts: shop.contexts.clone(),
+            demo,
+        });
+        http.await.map_err(StartError::Server)
+    })
+}

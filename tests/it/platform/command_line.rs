@@ -1,0 +1,185 @@
+//! The program `banyan`, as a process.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The longest that a server may take to end.
+const STOP_TIME: Duration = Duration::from_secs(30);
+
+/// The program, with nothing of this process's settings.
+fn banyan(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
+    command.env_clear().current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn outcome(folder: &Path, arguments: &[&str]) -> Output {
+    banyan(folder).args(arguments).output().unwrap()
+}
+
+/// A server on a free port, killed when dropped.
+struct Server {
+    process: Child,
+    /// What it says once it serves.
+    announcement: String,
+}
+
+impl Server {
+    fn start(folder: &Path, demo: &str) -> Self {
+        let mut process = banyan(folder)
+            .env("BANYAN_HTTP_ADDR", "127.0.0.1:0")
+            .env("BANYAN_DEMO", demo)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap());
+        let mut announcement = String::new();
+        // The demo shop's announcement ends with the third command, the other one is a single line.
+        let last_line = if demo == "on" {
+            "/api/v1/orders/$ORDER"
+        } else {
+            "Banyan serves"
+        };
+        while !announcement.contains(last_line) {
+            assert_ne!(
+                lines.read_line(&mut announcement).unwrap(),
+                0,
+                "the server ended: {announcement}"
+            );
+        }
+        Self { process, announcement }
+    }
+
+    /// The exit code after this signal.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let until = Instant::now() + STOP_TIME;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(Instant::now() < until, "the server did not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_bad_value_is_one_line_on_standard_error_and_exit_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for (variable, value) in [
+        ("BANYAN_HTTP_ADDR", "nowhere"),
+        ("BANYAN_DATABASE_URL", "mysql://shop:hunter2@host/shop"),
+        ("BANYAN_ADMIN_EMAIL", "nobody"),
+        ("BANYAN_DEMO", "perhaps"),
+        ("BANYAN_LOG", "banyan=loudly"),
+        ("BANYAN_TAX_BASIS_POINTS", "-1"),
+    ] {
+        let output = banyan(folder.path()).env(variable, value).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{variable}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains(variable) && !said.contains("hunter2"), "{said}");
+    }
+    assert!(folder.path().read_dir().unwrap().next().is_none(), "nothing was begun");
+}
+
+#[test]
+fn a_first_admin_with_a_weak_password_is_refused_with_exit_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = banyan(folder.path())
+        .env("BANYAN_HTTP_ADDR", "127.0.0.1:0")
+        .env("BANYAN_ADMIN_EMAIL", "admin@example.com")
+        .env("BANYAN_ADMIN_PASSWORD", "hunter2")
+        .env("BANYAN_LOG", "error")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("BANYAN_ADMIN_PASSWORD") && !said.contains("hunter2"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_openapi_document_is_printed_without_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = outcome(folder.path(), &["openapi"]);
+    assert!(output.status.success());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    assert!(
+        folder.path().read_dir().unwrap().next().is_none(),
+        "nothing was written"
+    );
+}
+
+#[test]
+fn migrating_twice_is_migrating_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = String::from_utf8(outcome(folder.path(), &["migrate"]).stdout).unwrap();
+    assert_eq!(first.lines().count(), 5, "{first}");
+    assert!(!first.contains(" 0 migrations"), "{first}");
+    let second = String::from_utf8(outcome(folder.path(), &["migrate"]).stdout).unwrap();
+    assert_eq!(second.matches(" 0 migrations").count(), 5, "{second}");
+}
+
+#[test]
+fn two_servers_do_not_share_a_data_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), "off");
+    let second = banyan(folder.path())
+        .env("BANYAN_HTTP_ADDR", "127.0.0.1:0")
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        String::from_utf8(second.stderr)
+            .unwrap()
+            .contains("another server runs")
+    );
+    assert_eq!(server.end("-KILL"), None);
+    // Even a server that was killed lets go of its directory.
+    assert_eq!(Server::start(folder.path(), "off").end("-TERM"), Some(0));
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_ends_with_0() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT"] {
+        assert_eq!(Server::start(folder.path(), "off").end(signal), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn the_three_lines_of_the_demo_shop_buy_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), "on");
+    let lines: Vec<&str> = server.announcement.lines().map(str::trim).collect();
+    let script = lines[lines.len() - 3..].join("\n");
+    assert_eq!(script.matches("curl").count(), 3, "{script}");
+    let mut shell = Command::new("sh")
+        .arg("-c")
+        .arg(&script)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    shell.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(shell.wait().unwrap().success());
+    let order: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(order["status"], "confirmed", "{said}");
+    assert_eq!(server.end("-TERM"), Some(0));
+}

@@ -1,0 +1,10 @@
+//! What belongs to no context: the edge, the documents, the health checks, the program.
+
+mod command_line;
+mod correlation;
+mod health;
+mod limits;
+mod no_route;
+mod openapi;
+mod problem_table;
+mod purchase;
