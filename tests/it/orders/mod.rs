@@ -1,4 +1,7 @@
 //! Tests of orders.
 
+mod after_placing;
+mod bad_input;
 mod checkout_saga;
+mod place_order;
 mod store_contract;
