@@ -7,3 +7,4 @@ pub mod passwords;
 pub mod tokens;
 
 mod hex;
+mod lean_argon2;

@@ -1,9 +1,10 @@
 //! Password hashes: argon2id.
 
+use argon2::Params;
 use argon2::password_hash::phc::PasswordHash as PhcHash;
 use argon2::password_hash::{Error as PhcError, PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
 
+use super::lean_argon2::LeanArgon2;
 use crate::domains::identity::password::{Password, PasswordHash};
 use crate::ports::identity::operations::Secret;
 use crate::ports::identity::outbound::{HashingError, PasswordHasher};
@@ -24,7 +25,7 @@ const NOBODYS_HASH: &str =
 
 /// argon2id with 19 MiB, two passes and one lane; a salt of 16 random bytes for each hash; hashes in PHC form.
 pub struct Argon2Hasher {
-    argon2: Argon2<'static>,
+    argon2: LeanArgon2,
 }
 
 impl Argon2Hasher {
@@ -36,7 +37,7 @@ impl Argon2Hasher {
         let params =
             Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| HashingError(error.to_string().into()))?;
         Ok(Self {
-            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            argon2: LeanArgon2 { params },
         })
     }
 }
