@@ -1,6 +1,6 @@
 //! The program `banyan`, as a process.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -134,6 +134,57 @@ fn migrating_twice_is_migrating_once() {
     assert!(!first.contains(" 0 migrations"), "{first}");
     let second = String::from_utf8(outcome(folder.path(), &["migrate"]).stdout).unwrap();
     assert_eq!(second.matches(" 0 migrations").count(), 5, "{second}");
+}
+
+#[test]
+fn an_admin_is_made_with_a_password_from_standard_input_and_never_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = |password: &str| {
+        let mut process = banyan(folder.path())
+            .args(["admin", "create", "--email", "admin@example.com"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        process.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        process.wait_with_output().unwrap()
+    };
+    let made = create("a password for one test\n");
+    assert!(made.status.success(), "{made:?}");
+    assert!(
+        String::from_utf8(made.stdout)
+            .unwrap()
+            .contains("admin@example.com is an admin")
+    );
+    for refused in ["", "\n", "hunter2\n"] {
+        let refused = create(refused);
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        assert!(!String::from_utf8(refused.stderr).unwrap().contains("hunter2"));
+    }
+}
+
+#[test]
+fn an_import_says_what_became_of_the_rows_and_the_books_are_in_order_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let products = concat!(env!("CARGO_MANIFEST_DIR"), "/src/app/bootstrap/demo/products.csv");
+    let import = ["import", "products", "--file", products, "--format", "csv"];
+    let dry = outcome(folder.path(), &[&import[..], &["--dry-run"]].concat());
+    assert!(dry.status.success(), "{dry:?}");
+    for _twice in 0..2 {
+        let imported = outcome(folder.path(), &import);
+        assert!(imported.status.success(), "{imported:?}");
+        assert!(!imported.stdout.is_empty());
+    }
+    // No server has run yet, so no consumer has heard of the stock.
+    assert_eq!(Server::start(folder.path(), "off").end("-TERM"), Some(0));
+    let checked = outcome(folder.path(), &["fsck"]);
+    assert!(checked.status.success(), "{checked:?}");
+    let missing = outcome(
+        folder.path(),
+        &["import", "products", "--file", "none.csv", "--format", "csv"],
+    );
+    assert_eq!(missing.status.code(), Some(1), "{missing:?}");
 }
 
 #[test]
