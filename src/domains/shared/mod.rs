@@ -1,6 +1,7 @@
 //! The shared kernel: the few values every context speaks. Small, and reviewed like a public API, because the
 //! messages between contexts are made of nothing else.
 
+pub mod card_number;
 pub mod correlation;
 pub mod email;
 pub mod ids;

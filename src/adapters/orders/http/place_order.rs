@@ -11,6 +11,7 @@ use crate::adapters::shared::http::api::Api;
 use crate::adapters::shared::http::call::Call;
 use crate::adapters::shared::http::conditional::version_tag;
 use crate::adapters::shared::http::json_body::JsonBody;
+use crate::adapters::shared::http::payment_input::PaymentInput;
 use crate::adapters::shared::http::postal_address::PostalAddressBody;
 use crate::adapters::shared::http::problem::{Problem, ProblemBody, VALIDATION_FAILED};
 use crate::domains::shared::ids::InvalidId;
@@ -43,16 +44,6 @@ struct ItemInput {
     quantity: i64,
 }
 
-/// How an order is paid.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct PaymentInput {
-    /// The payment provider's token for the customer's card; never a card number.
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(example = "tok_visa")]
-    token: String,
-}
-
 /// Place an order
 ///
 /// Prices come from the catalog. The answer is the whole order, confirmed: its stock and its money are settled. When
@@ -73,7 +64,7 @@ struct PaymentInput {
         (status = 409, description = "`out_of_stock`, with `available` and `shortages`; `order_abandoned`; \
             `idempotency_key_in_flight`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`, `products_not_sold`, `mixed_currencies`, `order_too_large`, \
-            `nothing_to_pay`, `idempotency_key_reused`",
+            `nothing_to_pay`, `card_data_not_accepted`, `idempotency_key_reused`",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = "default", description = "Any other problem",
             body = ProblemBody, content_type = "application/problem+json"),
@@ -98,7 +89,7 @@ impl PlaceOrderBody {
         Ok(PlaceOrder {
             items: items.collect::<Result<_, _>>()?,
             shipping_address: self.shipping_address.checked("/shipping_address")?,
-            payment_token: self.payment.map(|payment| payment.token),
+            payment_token: self.payment.map(PaymentInput::token).transpose()?,
         })
     }
 }

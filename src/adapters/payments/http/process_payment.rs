@@ -11,6 +11,7 @@ use crate::adapters::shared::http::api::Api;
 use crate::adapters::shared::http::call::Call;
 use crate::adapters::shared::http::conditional::version_tag;
 use crate::adapters::shared::http::json_body::JsonBody;
+use crate::adapters::shared::http::payment_input::PaymentInput;
 use crate::adapters::shared::http::problem::{Problem, ProblemBody, VALIDATION_FAILED};
 use crate::domains::shared::ids::InvalidId;
 use crate::ports::payments::operations::{Payments, ProcessPayment};
@@ -24,17 +25,7 @@ pub(super) struct ProcessPaymentBody {
     order_id: String,
     /// How it is paid.
     #[validate(nested)]
-    payment: CardInput,
-}
-
-/// With which card.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct CardInput {
-    /// The payment provider's token for the customer's card; never a card number.
-    #[validate(length(min = 1, max = 255, message = "must have 1 to 255 characters"))]
-    #[schema(example = "tok_visa")]
-    token: String,
+    payment: PaymentInput,
 }
 
 /// Pay an order that waits for it
@@ -59,7 +50,7 @@ struct CardInput {
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`payment_not_pending`, with `payment_status`; `payment_busy`; \
             `idempotency_key_in_flight`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`",
+        (status = 422, description = "`validation_failed`, `card_data_not_accepted`, `idempotency_key_reused`",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = "default", description = "Any other problem",
             body = ProblemBody, content_type = "application/problem+json"),
@@ -83,7 +74,7 @@ impl ProcessPaymentBody {
         let wrong = |error: InvalidId| Problem::new(VALIDATION_FAILED).field("/order_id", error.to_string());
         Ok(ProcessPayment {
             order_id: self.order_id.parse().map_err(wrong)?,
-            token: self.payment.token,
+            token: self.payment.token()?,
         })
     }
 }

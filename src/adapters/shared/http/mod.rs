@@ -10,6 +10,7 @@ pub mod json_body;
 pub mod money;
 pub mod page;
 pub mod path_id;
+pub mod payment_input;
 pub mod postal_address;
 pub mod problem;
 pub mod query_params;

@@ -56,6 +56,7 @@ problem_kinds! {
     BODY_TOO_LARGE = 413 "body_too_large" "The body is too large";
     URI_TOO_LONG = 414 "uri_too_long" "The address is too long";
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be application/json without a content coding";
+    CARD_DATA_NOT_ACCEPTED = 422 "card_data_not_accepted" "Send the payment provider's token, never a card number";
     VALIDATION_FAILED = 422 "validation_failed" "The body breaks a rule";
     IDEMPOTENCY_KEY_REUSED = 422 "idempotency_key_reused" "The Idempotency-Key was used for another request";
     PRECONDITION_REQUIRED = 428 "precondition_required" "This request needs an If-Match header";
