@@ -29,7 +29,10 @@ impl From<StorageError> for ConsumeError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Stale => Self::Stale,
-            StorageError::Unavailable(_) | StorageError::OutcomeUnknown(_) => Self::Retry(error.with_sources()),
+            // Whatever else a database says of itself is no fault of the event.
+            StorageError::Unavailable(_) | StorageError::OutcomeUnknown(_) | StorageError::Other(_) => {
+                Self::Retry(error.with_sources())
+            }
             other => Self::Poison(other.with_sources()),
         }
     }

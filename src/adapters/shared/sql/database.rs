@@ -158,6 +158,12 @@ fn begin(connection: &mut DbConn) -> Result<(), StorageError> {
 fn commit(connection: &mut DbConn) -> Result<(), StorageError> {
     <DbConn as Connection>::TransactionManager::commit_transaction(connection).map_err(|error| {
         tracing::error!(%error, "a commit failed");
+        if matches!(connection, DbConn::Sqlite(_)) && error.to_string().contains("disk I/O error") {
+            // After a failed fsync the kernel may have dropped the pages, and SQLite would acknowledge later commits
+            // that are on no disk. What is on the disk is whole: start again from there.
+            tracing::error!("the disk cannot be trusted: the process ends");
+            std::process::abort();
+        }
         StorageError::OutcomeUnknown(Box::new(error))
     })
 }

@@ -4,6 +4,21 @@ use diesel::result::{DatabaseErrorKind, Error};
 
 use crate::ports::shared::storage::StorageError;
 
+/// What passes by itself, in the databases' own words: `SQLITE_BUSY`, `SQLITE_READONLY` and `SQLITE_FULL`; a
+/// `PostgreSQL` server that goes down or is a standby, its deadlocks, its timeouts of statements and locks.
+const PASSING: [&str; 10] = [
+    "database is locked",
+    "database is busy",
+    "readonly database",
+    "disk is full",
+    "terminating connection",
+    "shutting down",
+    "read-only transaction",
+    "deadlock detected",
+    "due to statement timeout",
+    "due to lock timeout",
+];
+
 /// Tells what a failed statement means. `NotFound` is not expected here: finders use `.optional()`.
 pub fn storage_error(error: Error) -> StorageError {
     match error {
@@ -17,19 +32,7 @@ pub fn storage_error(error: Error) -> StorageError {
         Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => {
             unavailable(error)
         }
-        // SQLite's own words for SQLITE_BUSY, SQLITE_READONLY and SQLITE_FULL; PostgreSQL's for a server that goes down.
-        Error::DatabaseError(_, ref info)
-            if [
-                "database is locked",
-                "database is busy",
-                "readonly database",
-                "disk is full",
-                "terminating connection",
-                "shutting down",
-            ]
-            .iter()
-            .any(|sign| info.message().contains(sign)) =>
-        {
+        Error::DatabaseError(_, ref info) if PASSING.iter().any(|sign| info.message().contains(sign)) => {
             unavailable(error)
         }
         Error::BrokenTransactionManager => unavailable(error),

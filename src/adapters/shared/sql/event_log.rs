@@ -79,8 +79,11 @@ impl EventFeed for SqlEventFeed {
             match conn {
                 DbConn::Sqlite(_) => return Ok(seen),
                 DbConn::Postgres(c) => {
-                    c.batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK_KEY})"))
-                        .map_err(storage_error)?;
+                    // An appender that froze must not hold up the others through us: they queue behind this request.
+                    c.batch_execute(&format!(
+                        "SET LOCAL lock_timeout = '250ms'; SELECT pg_advisory_xact_lock({LOCK_KEY})"
+                    ))
+                    .map_err(storage_error)?;
                 }
             }
             select(conn).map_err(storage_error)
