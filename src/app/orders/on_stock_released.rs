@@ -34,8 +34,18 @@ impl Consumer for OnStockReleased {
         let Some(order) = orders.0.store.find(released.order_id)? else {
             return Ok(false);
         };
-        // A saga under way finds out by itself that its reservation has ended.
-        if order.data().status != Status::Pending || !order.data().awaiting_payment {
+        if order.data().status != Status::Pending {
+            return Ok(false);
+        }
+        if !order.data().awaiting_payment {
+            // A checkout under way either finds out by itself, or is about to let the order wait for a payment whose
+            // stock is gone: which of the two shows when it has ended.
+            if orders.0.sagas.has_running_saga(&released.order_id.to_string())? {
+                return Err(ConsumeError::Retry(format!(
+                    "order {} is still being placed",
+                    released.order_id
+                )));
+            }
             return Ok(false);
         }
         let deadline = Deadline::after(crate::app::shared::saga::STEP_TIME);

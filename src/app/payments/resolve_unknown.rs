@@ -8,6 +8,7 @@ use crate::ports::payments::outbound::Overdue;
 use crate::ports::shared::call_context::CallContext;
 use crate::ports::shared::failure::{Failure, Never};
 use crate::ports::shared::operation::Handler;
+use crate::ports::shared::storage::StorageError;
 
 /// A customer's attempt or a refund that is older than this has lost the process that worked at it, or that process
 /// waits for the provider without end. Either way asking the provider is safe: whoever is second finds it done.
@@ -72,6 +73,13 @@ fn count(outcome: Result<(), Unsettled>, id: &impl std::fmt::Display) -> Result<
             tracing::error!(%id, why, "an operator must look");
             Ok(0)
         }
-        Err(Unsettled::Storage(error)) => Err(error.into()),
+        // The database itself is away: the others would fare no better.
+        Err(Unsettled::Storage(error @ (StorageError::Unavailable(_) | StorageError::OutcomeUnknown(_)))) => {
+            Err(error.into())
+        }
+        Err(Unsettled::Storage(error)) => {
+            tracing::error!(%id, error = error.with_sources(), "it cannot be read or written down");
+            Ok(0)
+        }
     }
 }

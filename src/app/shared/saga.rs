@@ -15,9 +15,11 @@ use crate::ports::shared::failure::Failure;
 use crate::ports::shared::saga::{Lease, SagaRecord, SagaStatus, SagaStore};
 use crate::ports::shared::storage::StorageError;
 
-/// How long a saga stays with whoever works at it without a word: longer than any single step takes.
+/// How long a saga stays with whoever works at it without a word: several times what a step takes. A worker that is
+/// slower than that is overtaken, and finds itself locked out when it writes; what it does elsewhere meanwhile is done
+/// under the same ids, and an undo that came first has left its mark.
 pub const LEASE_MS: i64 = 15_000;
-/// How long one step may take before its answer is given up.
+/// How long a call of one step may wait for its turn before it is not begun any more.
 pub const STEP_TIME: Duration = Duration::from_secs(10);
 /// Attempts at a step while the client waits; afterwards the worker goes on.
 const ATTEMPTS_AT_ONCE: i32 = 3;
@@ -37,14 +39,16 @@ pub enum StepFailure {
     Refused(String),
     /// Something is away, or the outcome is unknown: to be tried again.
     Retry(String),
-    /// Somebody else has taken the saga over.
+    /// The saga is no longer this worker's, or may have moved on without its knowing.
     LostLease,
 }
 
 impl From<StorageError> for StepFailure {
     fn from(error: StorageError) -> Self {
         match error {
-            StorageError::Stale => Self::LostLease,
+            // A commit of unknown outcome may stand. Only a fresh look at the database tells, so whoever looks next takes
+            // over: to write an older record over what was committed would undo a purchase that stands.
+            StorageError::Stale | StorageError::OutcomeUnknown(_) => Self::LostLease,
             other => Self::Retry(other.with_sources()),
         }
     }
@@ -154,7 +158,11 @@ impl<W, S: Serialize + DeserializeOwned> Definition<W, S> {
             match progress.turn(state) {
                 Ok(Turn::GoOn) => {}
                 Ok(Turn::Ended) => return Run::Ended(progress.record.status),
-                Ok(Turn::Wait) | Err(StepFailure::LostLease) => return Run::Suspended,
+                Ok(Turn::Wait) => return Run::Suspended,
+                Err(StepFailure::LostLease) => {
+                    tracing::warn!(saga = %progress.record.id, "a saga is left to whoever looks at it next");
+                    return Run::Suspended;
+                }
                 Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => {
                     // The saga's own database is away: the lease runs out, and the worker takes over.
                     tracing::warn!(saga = %progress.record.id, reason, "a saga cannot be written down now");

@@ -109,6 +109,12 @@ pub trait SagaStore: Send + Sync {
     /// [`StorageError::Unavailable`].
     fn has_open_saga(&self, subject: &str) -> Result<bool, StorageError>;
 
+    /// Whether a saga about `subject` is under way: not ended, and not stuck either.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`].
+    fn has_running_saga(&self, subject: &str) -> Result<bool, StorageError>;
+
     /// Sagas that have not ended or are stuck, oldest first, at most `limit`.
     ///
     /// # Errors

@@ -78,7 +78,7 @@ pub struct UnitOfWork {
 pub enum KeyWrite {
     /// A new key. MUST fail with [`StorageError::Duplicate`] when the key exists.
     Claim(KeyRecord),
-    /// The answer of a key that was claimed in flight.
+    /// The answer of a key that was claimed in flight. Does nothing where the key has been forgotten since.
     Answer(KeyRecord),
 }
 

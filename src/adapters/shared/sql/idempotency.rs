@@ -85,12 +85,18 @@ pub(super) fn insert(conn: &mut DbConn, record: &KeyRecord) -> Result<(), Storag
         .map_err(storage_error)
 }
 
+/// Answers a key, if it is still the one that was claimed: a saga that ends after its key was forgotten, or was claimed
+/// anew for something else, has nobody left to tell.
 pub(super) fn answer(conn: &mut DbConn, record: &KeyRecord) -> Result<(), StorageError> {
-    let written = diesel::update(idempotency_keys::table.find((&record.scope, record.key.as_str())))
-        .set(idempotency_keys::answer.eq(record.answer.as_deref()))
-        .execute(conn)
-        .map_err(storage_error)?;
-    if written == 1 { Ok(()) } else { Err(StorageError::Stale) }
+    diesel::update(
+        idempotency_keys::table
+            .find((&record.scope, record.key.as_str()))
+            .filter(idempotency_keys::created_at.eq(record.created_at.naive_utc())),
+    )
+    .set(idempotency_keys::answer.eq(record.answer.as_deref()))
+    .execute(conn)
+    .map(|_none_or_one| ())
+    .map_err(storage_error)
 }
 
 #[derive(Queryable, Selectable)]

@@ -23,6 +23,18 @@ impl SqlSagaStore {
     pub fn new(database: Arc<Database>) -> Self {
         Self { database }
     }
+
+    fn has_saga(&self, subject: &str, statuses: &[SagaStatus]) -> Result<bool, StorageError> {
+        let names: Vec<&str> = statuses.iter().map(|status| status.name()).collect();
+        self.database.read(|conn| {
+            diesel::select(diesel::dsl::exists(
+                sagas::table
+                    .filter(sagas::subject.eq(subject))
+                    .filter(sagas::status.eq_any(names)),
+            ))
+            .get_result(conn)
+        })
+    }
 }
 
 impl SagaStore for SqlSagaStore {
@@ -79,15 +91,14 @@ impl SagaStore for SqlSagaStore {
     }
 
     fn has_open_saga(&self, subject: &str) -> Result<bool, StorageError> {
-        let ended = [SagaStatus::Done.name(), SagaStatus::Failed.name()];
-        self.database.read(|conn| {
-            diesel::select(diesel::dsl::exists(
-                sagas::table
-                    .filter(sagas::subject.eq(subject))
-                    .filter(sagas::status.ne_all(ended)),
-            ))
-            .get_result(conn)
-        })
+        self.has_saga(
+            subject,
+            &[SagaStatus::Running, SagaStatus::Compensating, SagaStatus::Stuck],
+        )
+    }
+
+    fn has_running_saga(&self, subject: &str) -> Result<bool, StorageError> {
+        self.has_saga(subject, &[SagaStatus::Running, SagaStatus::Compensating])
     }
 
     fn open_sagas(&self, limit: u32) -> Result<Vec<SagaRecord>, StorageError> {

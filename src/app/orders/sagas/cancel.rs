@@ -2,7 +2,7 @@
 //! already when it begins, and what it held must go back.
 
 use super::super::OrdersService;
-use super::steps::{cancel_payment, release_stock, return_stock};
+use super::steps::{cancel_payment, return_stock};
 use super::{Purchase, PurchaseSaga, last_record};
 use crate::app::shared::saga::{Action, Definition, Step, StepFailure, Undo};
 use crate::ports::shared::call_context::CallContext;
@@ -16,12 +16,6 @@ pub(crate) static CANCEL: PurchaseSaga = Definition {
         Step {
             name: "return_stock",
             action: Action::Outside(return_stock),
-            undo: Undo::Nothing,
-        },
-        // Where the stock was only held, returning it did nothing.
-        Step {
-            name: "release_stock",
-            action: Action::Outside(release_stock),
             undo: Undo::Nothing,
         },
         Step {

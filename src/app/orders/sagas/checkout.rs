@@ -79,15 +79,21 @@ pub(super) fn confirm_order(
     record: SagaRecord,
 ) -> Result<(), StepFailure> {
     let now = orders.0.clock.now();
-    let order = orders
-        .order_of(state)?
-        .become_status(Status::Confirmed, now)
-        .map_err(|illegal| {
-            state.refusal = Some(PlaceOrderError::Abandoned {
-                order_id: state.order_id,
-            });
-            StepFailure::Refused(illegal.to_string())
-        })?;
+    let order = orders.order_of(state)?;
+    if order.data().status == Status::Confirmed {
+        // Twice is once.
+        orders
+            .0
+            .store
+            .commit(&UnitOfWork::none().with_saga(SagaWrite::Advance(record)))?;
+        return Ok(());
+    }
+    let order = order.become_status(Status::Confirmed, now).map_err(|illegal| {
+        state.refusal = Some(PlaceOrderError::Abandoned {
+            order_id: state.order_id,
+        });
+        StepFailure::Refused(illegal.to_string())
+    })?;
     let event = OrderConfirmed {
         order_id: state.order_id,
         customer_id: state.customer_id,

@@ -37,7 +37,7 @@ pub(super) struct Purchase {
     pub(super) amount: Money,
     /// When the reservation expires by itself.
     pub(super) reserved_until: Timestamp,
-    /// The provider's token; forgotten when the saga ends.
+    /// The provider's token; forgotten when the saga ends by itself.
     pub(super) token: Option<String>,
     /// The key to answer at the end.
     pub(super) key: Option<KeyRecord>,
@@ -68,6 +68,9 @@ impl Purchase {
         }
     }
 }
+
+/// How long a saga that this version cannot read is left alone, in milliseconds.
+const UNREADABLE_PAUSE_MS: i64 = 30_000;
 
 type PurchaseSaga = Definition<OrdersService, Purchase>;
 
@@ -124,16 +127,18 @@ impl OrdersService {
         if let Some((saga, mut state)) = found {
             return self.run_saga(saga, record, &mut state);
         }
-        let stuck = SagaRecord {
-            status: SagaStatus::Stuck,
-            reason: Some("its kind is unknown or its state unreadable to this version".to_owned()),
+        // A newer version's, perhaps: left as it is, for a process that can read it.
+        tracing::error!(saga = %record.id, kind = record.kind, "a saga is of a kind or state unknown to this version");
+        let now = self.0.clock.now();
+        let mut later = SagaRecord {
+            next_attempt_at: now.plus_ms(UNREADABLE_PAUSE_MS),
             ..record
         };
-        tracing::error!(saga = %stuck.id, kind = stuck.kind, "a saga cannot be resumed");
-        match self.0.sagas.advance_saga(&stuck) {
-            Ok(()) => Run::Ended(SagaStatus::Stuck),
-            Err(_lost_or_away) => Run::Suspended,
+        later.lease.until = now;
+        if let Err(error) = self.0.sagas.advance_saga(&later) {
+            tracing::warn!(error = error.with_sources(), "it cannot be put back now");
         }
+        Run::Suspended
     }
 
     /// The order of a saga, which exists as long as the saga does.

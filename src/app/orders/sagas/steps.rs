@@ -124,8 +124,10 @@ pub(super) fn commit_reservation(orders: &OrdersService, cx: &CallContext, state
     })
 }
 
-/// Undo of [`commit_reservation`].
+/// Undo of [`commit_reservation`]. Lets go first: behind that a late commit is refused, so that what is not sold by now
+/// never will be, and what is sold is there to be returned.
 pub(super) fn return_stock(orders: &OrdersService, cx: &CallContext, state: &mut Purchase) -> StepResult {
+    release_stock(orders, cx, state)?;
     let op = ReturnStock {
         reservation_id: state.reservation_id,
     };
