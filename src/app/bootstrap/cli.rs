@@ -127,9 +127,10 @@ struct Options {
     /// as `BANYAN_ADMIN_PASSWORD`: a command line can be seen by others.
     #[arg(long, env = "BANYAN_ADMIN_EMAIL", global = true)]
     admin_email: Option<String>,
-    /// Whether an empty shop is filled with products and accounts to try it out.
-    #[arg(long, env = "BANYAN_DEMO", default_value = "on", global = true)]
-    demo: OnOff,
+    /// Whether an empty shop is filled with products and accounts to try it out. Absent: only where nobody but this
+    /// machine can reach it, because everybody knows the passwords.
+    #[arg(long, env = "BANYAN_DEMO", global = true)]
+    demo: Option<OnOff>,
     /// Tax on an order's subtotal, in basis points: 1900 is 19 %.
     #[arg(long, env = "BANYAN_TAX_BASIS_POINTS", default_value_t = 0, global = true,
         value_parser = clap::value_parser!(u32).range(0..=10_000))]
@@ -216,7 +217,9 @@ fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
         data_dir: options.data_dir,
         first_admin: settings::first_admin(&admin_email, admin_password.as_ref()).map_err(wrong)?,
         admin_password,
-        demo: options.demo == OnOff::On,
+        demo: options
+            .demo
+            .map_or(options.http_addr.ip().is_loopback(), |demo| demo == OnOff::On),
         tax_basis_points: options.tax_basis_points,
         shipping_minor: options.shipping_minor,
         log: LogSettings {
@@ -306,6 +309,18 @@ mod tests {
         let invocation = parsed("banyan --http-addr 127.0.0.1:0").unwrap();
         assert!(matches!(invocation.command, Command::Serve));
         assert_eq!(invocation.settings.http_addr.port(), 0);
+    }
+
+    #[test]
+    fn a_shop_that_others_can_reach_is_no_demo_unless_it_is_asked_for() {
+        for (line, demo) in [
+            ("banyan", true),
+            ("banyan --http-addr 127.0.0.1:80", true),
+            ("banyan --http-addr 0.0.0.0:80", false),
+            ("banyan --http-addr 0.0.0.0:80 --demo on", true),
+        ] {
+            assert_eq!(parsed(line).unwrap().settings.demo, demo, "{line}");
+        }
     }
 
     #[test]

@@ -202,8 +202,8 @@ impl Settings {
         }
     }
 
-    /// The ledger of the payment provider that is simulated: a file on this machine whatever the backend, because it is
-    /// not ours but the provider's.
+    /// The ledger of the payment provider that is simulated: a file whatever the backend, because it is not ours but the
+    /// provider's. Processes of one shop must share it: two ledgers are two providers that know nothing of each other.
     pub fn simulator_ledger(&self) -> PathBuf {
         sqlite_file(&self.data_dir, "payments-simulator")
     }
