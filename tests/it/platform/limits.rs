@@ -77,6 +77,21 @@ fn a_request_that_two_readers_would_cut_in_two_ways_is_refused_and_its_connectio
     }
 }
 
+/// It takes the ten seconds that a body is given.
+#[test]
+fn a_body_that_stalls_is_refused_and_its_connection_closed() {
+    let app = TestApp::start(On::Sqlite);
+    let mut connection = TcpStream::connect(app.address).unwrap();
+    let head = "POST /api/v1/users/login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n";
+    connection
+        .write_all(format!("{head}Content-Length: 100\r\n\r\n{{").as_bytes())
+        .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("body_too_slow"), "{answer}");
+}
+
 #[test]
 fn an_answer_is_compressed_for_who_asks_for_it() {
     let app = TestApp::start(On::Sqlite);

@@ -1,8 +1,10 @@
 //! Request bodies: JSON, strict, bounded, checked.
 
+use std::time::Duration;
+
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_core::Stream;
@@ -14,6 +16,8 @@ use super::strict_json::{self, NotStrictJson};
 
 /// The largest body, in bytes: an order of 100 lines is 10 KB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// How long a body may take to arrive. The server times the head of a request and leaves the body to who reads it.
+pub const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// A body of type `T`: `application/json`, no content coding, at most [`MAX_BODY_BYTES`], no member twice (400), no
 /// unknown member and no value of a wrong type (422), and valid by the rules that `T` derives (422).
@@ -33,7 +37,9 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for JsonBody<T> {
             if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
                 return Err(too_large().into());
             }
-            let text = read(payload).await?;
+            let text = tokio::time::timeout(BODY_TIME, read(payload))
+                .await
+                .map_err(|_elapsed| too_slow())??;
             let body: T = typed(&text)?;
             body.validate().map_err(|errors| invalid(&errors))?;
             Ok(Self(body))
@@ -69,6 +75,11 @@ fn content_length(request: &HttpRequest) -> Option<usize> {
 
 fn too_large() -> Problem {
     Problem::new(problem::BODY_TOO_LARGE).member("max_bytes", MAX_BODY_BYTES)
+}
+
+/// The rest of the body is not waited for.
+fn too_slow() -> Problem {
+    Problem::new(problem::BODY_TOO_SLOW).header(header::CONNECTION, HeaderValue::from_static("close"))
 }
 
 async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {

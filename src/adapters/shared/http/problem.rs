@@ -51,6 +51,7 @@ problem_kinds! {
     FORBIDDEN = 403 "forbidden" "You may not do this";
     ROUTE_NOT_FOUND = 404 "route_not_found" "There is nothing at this address";
     METHOD_NOT_ALLOWED = 405 "method_not_allowed" "This address does not know the method";
+    BODY_TOO_SLOW = 408 "body_too_slow" "The body did not arrive in time";
     IDEMPOTENCY_KEY_IN_FLIGHT = 409 "idempotency_key_in_flight" "A request under this Idempotency-Key is being carried out";
     VERSION_MISMATCH = 412 "version_mismatch" "The resource has changed since you read it";
     BODY_TOO_LARGE = 413 "body_too_large" "The body is too large";
