@@ -31,6 +31,7 @@ pub struct Database {
     readers: Pool<ConnectionMaker>,
     writers: Pool<ConnectionMaker>,
     events_committed: EventsCommitted,
+    commits_in_order: bool,
 }
 
 type Pooled = PooledConnection<ConnectionMaker>;
@@ -50,6 +51,7 @@ impl Database {
                 .build_unchecked(ConnectionMaker::new(location))
         };
         let readers = pool(location.clone(), size.connections);
+        let commits_in_order = matches!(location, DatabaseLocation::SqliteFile(_));
         let writers = match &location {
             DatabaseLocation::SqliteFile(_) => pool(location, 1),
             DatabaseLocation::PostgresSchema { .. } => readers.clone(),
@@ -58,6 +60,7 @@ impl Database {
             readers,
             writers,
             events_committed,
+            commits_in_order,
         }
     }
 
@@ -129,6 +132,11 @@ impl Database {
         if !unit.events.is_empty() {
             (self.events_committed)();
         }
+    }
+
+    /// Whether what begins to write first also commits first: on `SQLite`, where there is one writer at a time.
+    pub fn commits_in_order(&self) -> bool {
+        self.commits_in_order
     }
 
     /// Whether the database answers.

@@ -72,22 +72,18 @@ impl EventFeed for SqlEventFeed {
                 .load(conn)
         };
         let seen = self.database.read(select)?;
-        if seen.is_empty() {
-            return Ok(Vec::new());
-        }
-        let settled = self.database.write(|conn| {
-            match conn {
-                DbConn::Sqlite(_) => return Ok(seen),
-                DbConn::Postgres(c) => {
-                    // An appender that froze must not hold up the others through us: they queue behind this request.
-                    c.batch_execute(&format!(
-                        "SET LOCAL lock_timeout = '250ms'; SELECT pg_advisory_xact_lock({LOCK_KEY})"
-                    ))
-                    .map_err(storage_error)?;
-                }
-            }
-            select(conn).map_err(storage_error)
-        })?;
+        let settled = if seen.is_empty() || self.database.commits_in_order() {
+            seen
+        } else {
+            self.database.write(|conn| {
+                // An appender that froze must not hold up the others through us: they queue behind this request.
+                conn.batch_execute(&format!(
+                    "SET LOCAL lock_timeout = '250ms'; SELECT pg_advisory_xact_lock({LOCK_KEY})"
+                ))
+                .map_err(storage_error)?;
+                select(conn).map_err(storage_error)
+            })?
+        };
         settled.into_iter().map(EventRow::into_event).collect()
     }
 }
