@@ -62,8 +62,7 @@ fn listen(listener: &Listener, clock: &Arc<dyn Clock>, poll: Duration) -> Job {
         bell: Arc::clone(&listener.bell),
         pause: poll,
         turn: Box::new(move || match reader.read_batch() {
-            // Another process reads under the same name: it is ahead, and there is no hurry.
-            Progress::Read(0) | Progress::Idle => Next::WhenRung,
+            Progress::Overtaken | Progress::Idle => Next::WhenRung,
             Progress::Read(_) => Next::AtOnce,
             Progress::Blocked => Next::Later,
         }),

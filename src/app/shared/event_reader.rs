@@ -67,6 +67,8 @@ pub enum Progress {
     Idle,
     /// So many events were read; there may be more.
     Read(usize),
+    /// Another reader of the same name took an event in first: it is at work, and this one need not hurry.
+    Overtaken,
     /// The log, the consumer's database or what it needs is away: try again later.
     Blocked,
 }
@@ -130,7 +132,7 @@ impl EventReader {
                 Delivered::Moved => position = logged.seq,
                 Delivered::NotMoved => {}
                 Delivered::Blocked => return Ok(Progress::Blocked),
-                Delivered::Elsewhere => return Ok(Progress::Read(0)),
+                Delivered::Elsewhere => return Ok(Progress::Overtaken),
             }
         }
         if let Some(last) = events.last().filter(|last| last.seq > position) {
