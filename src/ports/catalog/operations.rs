@@ -13,7 +13,7 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// The catalog, as its callers see it.
-    Catalog: CreateProduct, UpdateProduct, GetProduct, ListProducts, QuoteProducts, ImportProduct, CreateCategory,
+    Catalog = "catalog": CreateProduct, UpdateProduct, GetProduct, ListProducts, QuoteProducts, ImportProduct, CreateCategory,
         ListCategories, GetCategory
 }
 

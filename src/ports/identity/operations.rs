@@ -14,7 +14,7 @@ use crate::ports::shared::operation::{Key, operation, table_of_contents};
 
 table_of_contents! {
     /// Identity, as its callers see it.
-    Identity: RegisterUser, CreateStaff, LogIn, RefreshTokens, LogOut, GetProfile, UpdateProfile, ListAddresses,
+    Identity = "identity": RegisterUser, CreateStaff, LogIn, RefreshTokens, LogOut, GetProfile, UpdateProfile, ListAddresses,
         AddAddress, UpdateAddress, RemoveAddress, GetUser
 }
 

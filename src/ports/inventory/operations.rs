@@ -11,7 +11,7 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// Inventory, as its callers see it.
-    Inventory: ChangeStock, GetStock, ListMovements, ReserveStock, CommitReservation, ReleaseReservation, ReturnStock,
+    Inventory = "inventory": ChangeStock, GetStock, ListMovements, ReserveStock, CommitReservation, ReleaseReservation, ReturnStock,
         ExpireReservations, AuditStock, AuditReservations
 }
 

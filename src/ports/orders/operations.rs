@@ -14,7 +14,7 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// Orders, as its callers see it.
-    Orders: PlaceOrder, GetOrder, ListOrders, SetOrderStatus, CancelOrder, GetOrderDetails, ResumeSagas, AuditOrders,
+    Orders = "orders": PlaceOrder, GetOrder, ListOrders, SetOrderStatus, CancelOrder, GetOrderDetails, ResumeSagas, AuditOrders,
         AuditSagas
 }
 

@@ -11,7 +11,7 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// Payments, as its callers see it.
-    Payments: RequestPayment, AuthorizePayment, CapturePayment, CancelPayment, ProcessPayment, RefundPayment,
+    Payments = "payments": RequestPayment, AuthorizePayment, CapturePayment, CancelPayment, ProcessPayment, RefundPayment,
         GetPayment, GetPaymentOfOrder, ResolveUnknown, AuditPayments, AuditCharges
 }
 

@@ -106,10 +106,33 @@ impl OperationInfo {
     }
 }
 
+/// Something to be done with one operation of the context `C`, whichever its name turns out to say.
+pub trait WithOperation<C: ?Sized> {
+    /// What comes of it.
+    type Output;
+
+    /// Does it with `Op`.
+    fn with<Op: Operation>(self) -> Self::Output
+    where
+        C: Handler<Op>;
+}
+
+/// What a context offers, as `dyn Orders` knows it of itself: everything that serves, calls or describes a context
+/// whatever its operations are is generic over this.
+pub trait TableOfContents: Send + Sync + 'static {
+    /// The context's name: what its operations' names begin with.
+    const CONTEXT: &'static str;
+    /// Its operations.
+    const OPERATIONS: &'static [OperationInfo];
+
+    /// From the name on the wire to the type: does something with the operation of that name, `None` if there is none.
+    fn with_operation<W: WithOperation<Self>>(name: &str, with: W) -> Option<W::Output>;
+}
+
 /// Declares a context's table of contents: the trait that its callers hold as `Arc<dyn Orders>`, implemented by
-/// whatever handles all of its operations, and the list of those operations.
+/// whatever handles all of its operations, and its [`TableOfContents`].
 macro_rules! table_of_contents {
-    ($(#[$doc:meta])* $context:ident: $first:ident $(, $rest:ident)* $(,)?) => {
+    ($(#[$doc:meta])* $context:ident = $name:literal: $first:ident $(, $rest:ident)* $(,)?) => {
         $(#[$doc])*
         pub trait $context:
             $crate::ports::shared::operation::Handler<$first>
@@ -121,11 +144,25 @@ macro_rules! table_of_contents {
             $(+ $crate::ports::shared::operation::Handler<$rest>)*
         {}
 
-        /// The operations of this context.
-        pub const OPERATIONS: &[$crate::ports::shared::operation::OperationInfo] = &[
-            $crate::ports::shared::operation::OperationInfo::of::<$first>(),
-            $($crate::ports::shared::operation::OperationInfo::of::<$rest>(),)*
-        ];
+        impl $crate::ports::shared::operation::TableOfContents for dyn $context {
+            const CONTEXT: &'static str = $name;
+            const OPERATIONS: &'static [$crate::ports::shared::operation::OperationInfo] = &[
+                $crate::ports::shared::operation::OperationInfo::of::<$first>(),
+                $($crate::ports::shared::operation::OperationInfo::of::<$rest>(),)*
+            ];
+
+            fn with_operation<W: $crate::ports::shared::operation::WithOperation<Self>>(
+                name: &str,
+                with: W,
+            ) -> Option<W::Output> {
+                use $crate::ports::shared::operation::Operation as _;
+                match name {
+                    $first::NAME => Some(with.with::<$first>()),
+                    $($rest::NAME => Some(with.with::<$rest>()),)*
+                    _ => None,
+                }
+            }
+        }
     };
 }
 pub(crate) use table_of_contents;
