@@ -72,7 +72,7 @@ fn append(home: &TestDatabase, numbers: impl IntoIterator<Item = u128>) {
 /// Reads until there is nothing more. How often another reader overtakes this one is the scheduler's affair, so the
 /// bound is a time and not a number of batches.
 fn drain(reader: &EventReader) {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while reader.read_batch() != Progress::Idle {
         assert!(Instant::now() < until, "the reader does not come to an end");
     }
