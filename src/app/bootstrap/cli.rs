@@ -10,7 +10,8 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::settings::{self, LogFormat, LogSettings, Settings, Timers};
+use super::databases::{DATABASE_URL, Databases, database_url, own_variable};
+use super::settings::{self, InvalidSetting, LogFormat, LogSettings, Settings, Timers};
 use crate::ports::identity::operations::Secret;
 
 /// What the command line asks for.
@@ -117,7 +118,7 @@ struct Options {
     /// Where to listen. Port 0 takes a free one and prints it.
     #[arg(long, env = "BANYAN_HTTP_ADDR", default_value_t = settings::HTTP_ADDR, global = true)]
     http_addr: SocketAddr,
-    /// Where the databases are when no server is named: a file for each context.
+    /// Where the databases are for which no server is named: a file for each context.
     #[arg(long, env = "BANYAN_DATA_DIR", default_value = "./data", global = true)]
     data_dir: PathBuf,
     /// `postgres://user:password@host:port/database`. Absent: SQLite in the data directory.
@@ -146,7 +147,34 @@ struct Options {
     #[arg(long, env = "BANYAN_LOG_FORMAT", default_value = "text", global = true)]
     log_format: LogFormat,
     #[command(flatten)]
+    databases: DatabaseOptions,
+    #[command(flatten)]
     timers: TimerOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Databases of single contexts, instead of the one for all")]
+struct DatabaseOptions {
+    /// The database of identity, on any server.
+    #[arg(long = "identity-database-url", env = "BANYAN_IDENTITY_DATABASE_URL", value_name = "URL",
+        hide_env_values = true, value_parser = secret, global = true)]
+    identity: Option<Secret>,
+    /// The database of the catalog, on any server.
+    #[arg(long = "catalog-database-url", env = "BANYAN_CATALOG_DATABASE_URL", value_name = "URL",
+        hide_env_values = true, value_parser = secret, global = true)]
+    catalog: Option<Secret>,
+    /// The database of inventory, on any server.
+    #[arg(long = "inventory-database-url", env = "BANYAN_INVENTORY_DATABASE_URL", value_name = "URL",
+        hide_env_values = true, value_parser = secret, global = true)]
+    inventory: Option<Secret>,
+    /// The database of payments, on any server.
+    #[arg(long = "payments-database-url", env = "BANYAN_PAYMENTS_DATABASE_URL", value_name = "URL",
+        hide_env_values = true, value_parser = secret, global = true)]
+    payments: Option<Secret>,
+    /// The database of orders, on any server.
+    #[arg(long = "orders-database-url", env = "BANYAN_ORDERS_DATABASE_URL", value_name = "URL",
+        hide_env_values = true, value_parser = secret, global = true)]
+    orders: Option<Secret>,
 }
 
 #[derive(Debug, Args)]
@@ -206,14 +234,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 }
 
 fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
-    let wrong = |error: settings::InvalidSetting| NotAnInvocation::Wrong(error.to_string());
+    let wrong = |error: InvalidSetting| NotAnInvocation::Wrong(error.to_string());
     let ms = |ms: u32| Duration::from_millis(u64::from(ms));
     let admin_password = admin_password()?;
     let admin_email = options.admin_email.unwrap_or_default();
     let timers = options.timers;
     Ok(Settings {
         http_addr: options.http_addr,
-        backend: settings::backend(options.database_url.as_ref().map_or("", Secret::expose)).map_err(wrong)?,
+        databases: databases(options.database_url.as_ref(), &options.databases).map_err(wrong)?,
         data_dir: options.data_dir,
         first_admin: settings::first_admin(&admin_email, admin_password.as_ref()).map_err(wrong)?,
         admin_password,
@@ -235,6 +263,26 @@ fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
             drain: ms(timers.drain_ms),
         },
     })
+}
+
+fn databases(general: Option<&Secret>, single: &DatabaseOptions) -> Result<Databases, InvalidSetting> {
+    let url = |variable: &str, given: Option<&Secret>| database_url(variable, given.map_or("", Secret::expose));
+    let mut databases = Databases {
+        general: url(DATABASE_URL, general)?,
+        ..Databases::default()
+    };
+    for (context, given) in [
+        ("identity", &single.identity),
+        ("catalog", &single.catalog),
+        ("inventory", &single.inventory),
+        ("payments", &single.payments),
+        ("orders", &single.orders),
+    ] {
+        if let Some(url) = url(&own_variable(context), given.as_ref())? {
+            databases.own.insert(context, url);
+        }
+    }
+    Ok(databases)
 }
 
 fn admin_password() -> Result<Option<Secret>, NotAnInvocation> {
@@ -287,6 +335,8 @@ fn variable_of(option: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::shared::sql::postgres_url::PostgresUrl;
+    use crate::app::bootstrap::databases::CONTEXTS;
 
     fn parsed(line: &str) -> Result<Invocation, NotAnInvocation> {
         parse(line.split_whitespace().map(OsString::from))
@@ -349,10 +399,32 @@ mod tests {
     }
 
     #[test]
+    fn every_context_can_have_a_database_of_its_own() {
+        for context in CONTEXTS {
+            let text = format!("postgres://host/the_{context}");
+            let invocation = parsed(&format!("banyan --{context}-database-url {text}")).unwrap();
+            let databases = invocation.settings.databases;
+            assert_eq!(databases.url_of(context).map(PostgresUrl::as_str), Some(text.as_str()));
+            assert_eq!(databases.own.len(), 1);
+            let text = complaint(&format!(
+                "banyan --{context}-database-url postgres://shop:hun%ter2@host/shop"
+            ));
+            assert!(
+                text.contains(&own_variable(context)) && !text.contains("ter2"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn a_secret_is_in_no_complaint_and_no_debug_output() {
         let text = complaint("banyan --database-url mysql://shop:hunter2@host/shop");
         assert!(text.contains("mysql") && !text.contains("hunter2"), "{text}");
-        let invocation = parsed("banyan --database-url postgres://shop:hunter2@host/shop").unwrap();
-        assert!(!format!("{invocation:?}").contains("hunter2"));
+        for option in ["--database-url", "--catalog-database-url"] {
+            let invocation = parsed(&format!("banyan {option} postgres://shop:hunter2@host/shop")).unwrap();
+            assert!(!format!("{invocation:?}").contains("hunter2"));
+            let location = invocation.settings.database_of("catalog");
+            assert!(!format!("{location:?}").contains("hunter2"));
+        }
     }
 }

@@ -180,7 +180,7 @@ fn print(text: &str) -> Result<(), NotDone> {
     }
 }
 
-/// The message with those of all its sources: whoever reads standard error is the operator.
+/// The message with those of all its sources, in one line: whoever reads standard error is the operator.
 fn with_sources(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -189,5 +189,6 @@ fn with_sources(error: &dyn Error) -> String {
         text.push_str(&error.to_string());
         source = error.source();
     }
-    text
+    // libpq's messages have several.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod databases;
 pub mod settings;
 
 pub mod contexts;

@@ -13,11 +13,12 @@ use tokio::sync::oneshot;
 use super::admin::{self, NewAdmin};
 use super::contexts::Contexts;
 use super::data_dir::{self, DataDirLock};
+use super::databases::CONTEXTS;
 use super::demo::{self, DemoShop};
 use super::jobs;
 use super::platform::health::Readiness;
 use super::server::{self, Served};
-use super::settings::{Backend, FirstAdmin, Settings};
+use super::settings::{FirstAdmin, Settings};
 use super::start_error::StartError;
 use super::wiring::Shop;
 use super::workers::Workers;
@@ -94,17 +95,18 @@ pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Re
     served
 }
 
-/// On `SQLite` the shop is one process. On `PostgreSQL` there may be several, and leases keep them apart.
+/// Files belong to one process. Where every database is on a server there may be several, and leases keep them apart.
 fn lock(settings: &Settings) -> Result<Option<DataDirLock>, StartError> {
-    match settings.backend {
-        Backend::Sqlite => data_dir::lock(&settings.data_dir).map(Some),
-        Backend::Postgres { .. } => Ok(None),
+    if CONTEXTS.iter().any(|context| settings.databases.is_a_file(context)) {
+        data_dir::lock(&settings.data_dir).map(Some)
+    } else {
+        Ok(None)
     }
 }
 
-/// The only process of a shop need not wait until the leases of its predecessor run out.
+/// The only process that can reach the sagas need not wait until the leases of its predecessor run out.
 fn end_leases_of_the_dead(settings: &Settings, shop: &Shop) -> Result<(), StartError> {
-    if settings.backend != Backend::Sqlite {
+    if !settings.databases.is_a_file("orders") {
         return Ok(());
     }
     let ended = shop
@@ -112,6 +114,7 @@ fn end_leases_of_the_dead(settings: &Settings, shop: &Shop) -> Result<(), StartE
         .end_all_leases(shop.clock.now())
         .map_err(|source| StartError::Database {
             context: "orders",
+            variable: settings.databases.variable_of("orders"),
             source,
         })?;
     if ended > 0 {

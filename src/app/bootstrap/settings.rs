@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
+use super::databases::Databases;
 use crate::adapters::shared::sql::connection::DatabaseLocation;
+use crate::adapters::shared::sql::postgres_url::NotAPostgresUrl;
 use crate::domains::shared::email::EmailAddress;
 use crate::ports::identity::operations::Secret;
 
@@ -25,7 +27,7 @@ pub struct Settings {
     /// For what belongs to this machine: the databases on `SQLite`, the simulator's ledger.
     pub data_dir: PathBuf,
     /// Where the contexts' databases are.
-    pub backend: Backend,
+    pub databases: Databases,
     /// The first admin, made when there is no such account.
     pub first_admin: Option<FirstAdmin>,
     /// The password of `banyan admin create`, where the environment has it.
@@ -40,28 +42,6 @@ pub struct Settings {
     pub log: LogSettings,
     /// How long things take and how often they are looked at.
     pub timers: Timers,
-}
-
-/// Where the contexts' databases are.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Backend {
-    /// A file each, in the data directory.
-    Sqlite,
-    /// A schema each, on a server.
-    Postgres {
-        /// `postgres://user:password@host:port/database`.
-        url: String,
-    },
-}
-
-/// Without the URL: it holds a password.
-impl std::fmt::Debug for Backend {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite => f.write_str("Sqlite"),
-            Self::Postgres { .. } => f.write_str("Postgres { .. }"),
-        }
-    }
 }
 
 /// Who may let others in.
@@ -113,16 +93,23 @@ pub struct Timers {
 pub enum InvalidSetting {
     /// Another database than the two that there are.
     #[error(
-        "BANYAN_DATABASE_URL: the scheme {scheme:?} is not known; give a postgres:// or postgresql:// URL, or none for \
-         SQLite in BANYAN_DATA_DIR"
+        "{variable}: the scheme {scheme:?} is not known; give a postgres:// or postgresql:// URL, or none for SQLite in \
+         BANYAN_DATA_DIR"
     )]
     UnknownScheme {
+        /// Where it was set.
+        variable: String,
         /// What stands before `://`.
         scheme: String,
     },
     /// Not a URL at all. It is not repeated: it may hold a password.
-    #[error("BANYAN_DATABASE_URL is not of the form postgres://user:password@host:port/database")]
-    NotADatabaseUrl,
+    #[error("{variable} {source}")]
+    NotADatabaseUrl {
+        /// Where it was set.
+        variable: String,
+        /// What a URL looks like.
+        source: NotAPostgresUrl,
+    },
     /// Not an address.
     #[error("BANYAN_ADMIN_EMAIL {reason}")]
     AdminEmail {
@@ -138,24 +125,6 @@ pub enum InvalidSetting {
         /// What is wrong.
         reason: String,
     },
-}
-
-/// The backend that a URL names; `SQLite` for none.
-///
-/// # Errors
-/// [`InvalidSetting::UnknownScheme`], [`InvalidSetting::NotADatabaseUrl`].
-pub fn backend(url: &str) -> Result<Backend, InvalidSetting> {
-    if url.is_empty() {
-        return Ok(Backend::Sqlite);
-    }
-    let (scheme, rest) = url.split_once("://").ok_or(InvalidSetting::NotADatabaseUrl)?;
-    match scheme {
-        "postgres" | "postgresql" if !rest.is_empty() => Ok(Backend::Postgres { url: url.to_owned() }),
-        "postgres" | "postgresql" => Err(InvalidSetting::NotADatabaseUrl),
-        _ => Err(InvalidSetting::UnknownScheme {
-            scheme: scheme.to_owned(),
-        }),
-    }
 }
 
 /// The first admin, if one is to be made: an address (or an empty text) and a password.
@@ -193,16 +162,16 @@ pub fn log_filter(text: &str) -> Result<String, InvalidSetting> {
 impl Settings {
     /// Where the database of `context` is.
     pub fn database_of(&self, context: &str) -> DatabaseLocation {
-        match &self.backend {
-            Backend::Sqlite => DatabaseLocation::SqliteFile(sqlite_file(&self.data_dir, context)),
-            Backend::Postgres { url } => DatabaseLocation::PostgresSchema {
-                url: url.clone(),
+        match self.databases.url_of(context) {
+            None => DatabaseLocation::SqliteFile(sqlite_file(&self.data_dir, context)),
+            Some(url) => DatabaseLocation::PostgresSchema {
+                url: url.as_str().to_owned(),
                 schema: context.to_owned(),
             },
         }
     }
 
-    /// The ledger of the payment provider that is simulated: a file whatever the backend, because it is not ours but the
+    /// The ledger of the payment provider that is simulated: a file wherever the databases are, because it is not ours but the
     /// provider's. Processes of one shop must share it: two ledgers are two providers that know nothing of each other.
     pub fn simulator_ledger(&self) -> PathBuf {
         sqlite_file(&self.data_dir, "payments-simulator")
@@ -216,23 +185,6 @@ fn sqlite_file(folder: &Path, name: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_two_databases_that_there_are_can_be_named() {
-        assert_eq!(backend(""), Ok(Backend::Sqlite));
-        for url in ["postgres://u:p@h/d", "postgresql:///d"] {
-            assert_eq!(backend(url), Ok(Backend::Postgres { url: url.to_owned() }));
-        }
-        for url in ["mysql://h/d", "sqlite://data", "POSTGRES://h/d"] {
-            assert!(
-                matches!(backend(url), Err(InvalidSetting::UnknownScheme { .. })),
-                "{url}"
-            );
-        }
-        for url in ["postgres://", "data/shop.db", "postgres:h"] {
-            assert_eq!(backend(url), Err(InvalidSetting::NotADatabaseUrl), "{url}");
-        }
-    }
 
     #[test]
     fn a_first_admin_has_an_address_and_a_password() {

@@ -28,10 +28,12 @@ pub enum StartError {
         path: PathBuf,
     },
     /// A database cannot be opened or brought up to date.
-    #[error("the database of {context} cannot be opened")]
+    #[error("the database of {context} ({variable}) cannot be opened")]
     Database {
         /// Whose.
         context: &'static str,
+        /// Where it was set which database that is.
+        variable: String,
         /// Why.
         source: StorageError,
     },

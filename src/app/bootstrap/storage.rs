@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::bell::Bell;
-use super::settings::{Backend, Settings};
+use super::settings::Settings;
 use super::start_error::StartError;
+use crate::adapters::shared::sql::connection::DatabaseLocation;
 use crate::adapters::shared::sql::consumers::SqlConsumerStore;
 use crate::adapters::shared::sql::database::{Database, PoolSize};
 use crate::adapters::shared::sql::event_log::SqlEventFeed;
@@ -80,13 +81,17 @@ impl Storages {
 
 fn open(settings: &Settings, context: &'static str, own: ContextMigrations) -> Result<Storage, StartError> {
     let location = settings.database_of(context);
-    let migrated = migrate(&location, own).map_err(|source| StartError::Database { context, source })?;
+    let migrated = migrate(&location, own).map_err(|source| StartError::Database {
+        context,
+        variable: settings.databases.variable_of(context),
+        source,
+    })?;
     if migrated > 0 {
         tracing::info!(context, migrated, "migrations ran");
     }
-    let connections = match settings.backend {
-        Backend::Sqlite => SQLITE_READERS,
-        Backend::Postgres { .. } => POSTGRES_CONNECTIONS,
+    let connections = match location {
+        DatabaseLocation::SqliteFile(_) => SQLITE_READERS,
+        DatabaseLocation::PostgresSchema { .. } => POSTGRES_CONNECTIONS,
     };
     let bell = Arc::new(Bell::default());
     let ring = bell.clone();

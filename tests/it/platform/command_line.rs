@@ -5,6 +5,10 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use banyan::app::bootstrap::databases::{CONTEXTS, own_variable};
+
+use crate::support::databases::PostgresDatabase;
+
 /// The longest that a server may take to end.
 const STOP_TIME: Duration = Duration::from_secs(30);
 
@@ -93,6 +97,33 @@ fn a_bad_value_is_one_line_on_standard_error_and_exit_code_2() {
         assert!(said.contains(variable) && !said.contains("hunter2"), "{said}");
     }
     assert!(folder.path().read_dir().unwrap().next().is_none(), "nothing was begun");
+}
+
+#[test]
+fn a_wrong_database_url_is_one_line_that_names_its_variable_and_not_the_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = PostgresDatabase::create();
+    let missing = server.url.replace("postgres@", "postgres:hunter2@") + "_that_is_not_there";
+    for context in CONTEXTS {
+        let variable = own_variable(context);
+        for (url, code) in [
+            ("mysql://shop:hunter2@host/shop", 2),
+            ("postgres://shop:hun%ter2@host/shop", 2),
+            ("postgres://shop:hunter2/@host/shop", 2),
+            ("postgres://shop:hunter2@127.0.0.1:1/shop", 1),
+            (&missing, 1),
+        ] {
+            let output = banyan(folder.path())
+                .env(&variable, url)
+                .env("BANYAN_LOG", "error")
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{variable}={url}: {said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+            assert!(said.contains(&variable) && !said.contains("ter2"), "{said}");
+        }
+    }
 }
 
 #[test]
@@ -201,6 +232,15 @@ fn two_servers_do_not_share_a_data_directory() {
             .unwrap()
             .contains("another server runs")
     );
+    // One context on a server does not change that the others' files belong to one process.
+    let database = PostgresDatabase::create();
+    let third = banyan(folder.path())
+        .env("BANYAN_HTTP_ADDR", "127.0.0.1:0")
+        .env("BANYAN_CATALOG_DATABASE_URL", &database.url)
+        .output()
+        .unwrap();
+    assert_eq!(third.status.code(), Some(1));
+    assert!(String::from_utf8(third.stderr).unwrap().contains("another server runs"));
     assert_eq!(server.end("-KILL"), None);
     // Even a server that was killed lets go of its directory.
     assert_eq!(Server::start(folder.path(), "off").end("-TERM"), Some(0));

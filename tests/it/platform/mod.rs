@@ -2,6 +2,7 @@
 
 mod command_line;
 mod correlation;
+mod databases_apart;
 mod health;
 mod limits;
 mod no_route;

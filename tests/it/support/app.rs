@@ -9,8 +9,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use banyan::app::bootstrap::contexts::Contexts;
+use banyan::app::bootstrap::databases::Databases;
 use banyan::app::bootstrap::serve::{self, StopOn};
-use banyan::app::bootstrap::settings::{Backend, FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Settings, Timers};
+use banyan::app::bootstrap::settings::{FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Settings, Timers};
 use banyan::domains::shared::correlation::CorrelationId;
 use banyan::domains::shared::role::Role;
 use banyan::ports::identity::operations::{CreateStaff, Secret};
@@ -72,10 +73,8 @@ impl TestApp {
             On::Sqlite => None,
             On::Postgres => Some(PostgresDatabase::create()),
         };
-        let backend = database.as_ref().map_or(Backend::Sqlite, |database| Backend::Postgres {
-            url: database.url.clone(),
-        });
-        let mut settings = settings(folder.path(), backend);
+        let mut settings = settings(folder.path());
+        settings.databases.general = database.as_ref().map(|database| database.url.parse().unwrap());
         change(&mut settings);
         let (stop, stopped) = oneshot::channel::<()>();
         let (opened, opens) = mpsc::channel();
@@ -257,11 +256,11 @@ pub fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
-fn settings(folder: &Path, backend: Backend) -> Settings {
+fn settings(folder: &Path) -> Settings {
     Settings {
         http_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         data_dir: folder.to_owned(),
-        backend,
+        databases: Databases::default(),
         first_admin: Some(FirstAdmin {
             email: ADMIN.parse().unwrap(),
             password: Secret::new(PASSWORD),

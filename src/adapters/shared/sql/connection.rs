@@ -1,5 +1,6 @@
 //! A connection to either database.
 
+use std::fmt;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -16,7 +17,7 @@ pub enum DbConn {
 }
 
 /// Where a context's tables are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseLocation {
     /// A file of its own.
     SqliteFile(std::path::PathBuf),
@@ -27,6 +28,16 @@ pub enum DatabaseLocation {
         /// The schema: the context's name.
         schema: String,
     },
+}
+
+/// Without the URL: it holds a password.
+impl fmt::Debug for DatabaseLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SqliteFile(path) => f.debug_tuple("SqliteFile").field(path).finish(),
+            Self::PostgresSchema { schema, .. } => write!(f, "PostgresSchema {{ schema: {schema:?}, .. }}"),
+        }
+    }
 }
 
 /// How long `SQLite` waits for another process's write transaction before it gives up. Within this process writers

@@ -1,6 +1,7 @@
 //! Storage on `SQLite` and `PostgreSQL`: one body of code, two databases.
 
 pub mod connection;
+pub mod postgres_url;
 
 pub mod database;
 pub mod errors;
