@@ -121,7 +121,11 @@ pub const TECHNOLOGIES: &[Technology] = &[
         homes: &["app/bootstrap", "main"],
     },
     Technology {
-        crates: &["jsonwebtoken", "argon2", "aws_lc_rs"],
+        crates: &["jsonwebtoken"],
+        homes: &["adapters/identity", "adapters/shared/access_tokens"],
+    },
+    Technology {
+        crates: &["argon2", "aws_lc_rs"],
         homes: &["adapters/identity"],
     },
 ];

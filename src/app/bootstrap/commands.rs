@@ -13,9 +13,9 @@ use super::fsck::{self, EventConsumerCheck, Patience};
 use super::serve::StopOn;
 use super::settings::Settings;
 use super::start_error::StartError;
-use super::storage::Storages;
+use super::storage::Storage;
 use super::wiring::Shop;
-use super::{announce, import, logging, routes, serve};
+use super::{announce, import, logging, rooms, routes, serve};
 use crate::ports::identity::operations::Secret;
 
 /// Why a command was not carried out.
@@ -87,11 +87,11 @@ fn serve(settings: &Settings) -> Result<(), NotDone> {
 }
 
 fn migrate(settings: &Settings) -> Result<(), NotDone> {
-    let storages = Storages::open(settings)?;
-    let lines = storages
-        .all()
-        .map(|storage| format!("{}: up to date, {} migrations ran\n", storage.context, storage.migrated));
-    print(&lines.concat())
+    for (context, migrations) in rooms::ALL {
+        let storage = Storage::open(settings, context, migrations)?;
+        print(&format!("{context}: up to date, {} migrations ran\n", storage.migrated))?;
+    }
+    Ok(())
 }
 
 fn import_products(settings: &Settings, file: &ImportProducts) -> Result<(), NotDone> {
@@ -146,11 +146,10 @@ fn password_from_standard_input() -> Result<Secret, NotDone> {
 fn fsck(settings: &Settings) -> Result<(), NotDone> {
     let shop = Shop::open(settings)?;
     let consumers: Vec<EventConsumerCheck> = shop
-        .listeners
-        .iter()
+        .listeners()
         .map(|listener| EventConsumerCheck {
             name: listener.consumer.name().to_owned(),
-            feed: listener.feed.clone(),
+            feed: listener.log.feed.clone(),
             positions: listener.positions.clone(),
         })
         .collect();
@@ -166,7 +165,7 @@ fn fsck(settings: &Settings) -> Result<(), NotDone> {
 }
 
 fn openapi() -> Result<(), NotDone> {
-    let mut text = serde_json::to_string_pretty(&routes::document())?;
+    let mut text = serde_json::to_string_pretty(&routes::document(routes::ALL))?;
     text.push('\n');
     print(&text)
 }

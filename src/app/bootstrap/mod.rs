@@ -5,7 +5,11 @@ pub mod commands;
 pub mod databases;
 pub mod settings;
 
+pub mod capacity;
 pub mod contexts;
+pub mod house;
+pub mod ported;
+pub mod rooms;
 pub mod storage;
 pub mod wiring;
 

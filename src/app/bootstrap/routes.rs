@@ -11,13 +11,23 @@ use super::platform;
 use crate::adapters::shared::http::problem::ProblemBody;
 use crate::adapters::{catalog, identity, inventory, orders, payments};
 
-/// Adds the endpoints of all contexts and of the platform.
-pub fn all(config: &mut ServiceConfig<'_>) {
-    identity::http::routes(config);
-    catalog::http::routes(config);
-    inventory::http::routes(config);
-    orders::http::routes(config);
-    payments::http::routes(config);
+/// Adds the endpoints of a context.
+pub type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The endpoints of all contexts.
+pub const ALL: [Routes; 5] = [
+    identity::http::routes,
+    catalog::http::routes,
+    inventory::http::routes,
+    orders::http::routes,
+    payments::http::routes,
+];
+
+/// Adds these endpoints, and those of the platform.
+pub fn add(config: &mut ServiceConfig<'_>, routes: impl IntoIterator<Item = Routes>) {
+    for add_routes in routes {
+        add_routes(config);
+    }
     platform::routes(config);
 }
 
@@ -58,12 +68,12 @@ impl Modify for BearerScheme {
     }
 }
 
-/// The OpenAPI document: made from the endpoints themselves, without anything that they need to run.
-pub fn document() -> Document {
+/// The OpenAPI document of these endpoints: made from themselves, without anything that they need to run.
+pub fn document(routes: impl IntoIterator<Item = Routes>) -> Document {
     let (_app, document) = App::new()
         .into_utoipa_app()
         .openapi(BesideTheEndpoints::openapi())
-        .configure(all)
+        .configure(|config| add(config, routes))
         .split_for_parts();
     document
 }

@@ -76,7 +76,7 @@ impl StopOn {
 pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Result<(), StartError> {
     let _lock = lock(settings)?;
     let shop = Shop::open(settings)?;
-    end_leases_of_the_dead(settings, &shop)?;
+    take_over(settings, &shop)?;
     if let Some(first) = &settings.first_admin {
         make_first_admin(&shop, first)?;
     }
@@ -104,23 +104,13 @@ fn lock(settings: &Settings) -> Result<Option<DataDirLock>, StartError> {
     }
 }
 
-/// The only process that can reach the sagas need not wait until the leases of its predecessor run out.
-fn end_leases_of_the_dead(settings: &Settings, shop: &Shop) -> Result<(), StartError> {
-    if !settings.databases.is_a_file("orders") {
-        return Ok(());
-    }
-    let ended = shop
-        .sagas
-        .end_all_leases(shop.clock.now())
-        .map_err(|source| StartError::Database {
-            context: "orders",
-            variable: settings.databases.variable_of("orders"),
-            source,
-        })?;
-    if ended > 0 {
-        tracing::info!(ended, "sagas were interrupted and go on");
-    }
-    Ok(())
+/// Nobody else can be at what a process before this one left behind in a file.
+fn take_over(settings: &Settings, shop: &Shop) -> Result<(), StartError> {
+    shop.rooms
+        .iter()
+        .filter(|room| settings.databases.is_a_file(room.context))
+        .filter_map(|room| room.take_over.as_ref())
+        .try_for_each(|take_over| take_over())
 }
 
 fn make_first_admin(shop: &Shop, first: &FirstAdmin) -> Result<(), StartError> {
@@ -144,14 +134,13 @@ fn serve(
     opened: impl FnOnce(&Open),
 ) -> Result<(), StartError> {
     let databases = shop
-        .storages
-        .all()
-        .map(|storage| (storage.context, storage.database.clone()));
-    let readiness = web::Data::new(Readiness::new(databases.into(), workers.attendance()));
+        .rooms
+        .iter()
+        .map(|room| (room.context, room.storage.database.clone()));
+    let readiness = web::Data::new(Readiness::new(databases.collect(), workers.attendance()));
     let served = Served {
-        contexts: shop.contexts.clone(),
+        fronts: shop.fronts.clone(),
         verifier: shop.verifier.clone(),
-        public_keys: shop.public_keys.clone(),
         ids: shop.ids.clone(),
         readiness: readiness.clone(),
     };

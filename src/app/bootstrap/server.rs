@@ -11,49 +11,14 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use utoipa_actix_web::AppExt;
 
-use super::contexts::Contexts;
 use super::platform::api_document::ApiDocument;
 use super::platform::health::Readiness;
 use super::platform::no_route::{KnownRoutes, no_route};
-use super::routes;
-use crate::adapters::identity::tokens::keys::PublicKeys;
-use crate::adapters::shared::http::api::Api;
-use crate::adapters::shared::http::bulkhead::BulkheadSize;
+use super::rooms::Front;
+use super::routes::{self, Routes};
 use crate::adapters::shared::http::edge::edge;
-use crate::ports::catalog::operations::Catalog;
-use crate::ports::identity::operations::Identity;
-use crate::ports::inventory::operations::Inventory;
-use crate::ports::orders::operations::Orders;
-use crate::ports::payments::operations::Payments;
 use crate::ports::shared::clock::IdSource;
 use crate::ports::shared::tokens::TokenVerifier;
-
-/// What browsing may take of a context.
-const QUERIES: BulkheadSize = BulkheadSize {
-    workers: 16,
-    queue: 256,
-    wait: Duration::from_millis(250),
-};
-/// What changes may take of a context.
-const COMMANDS: BulkheadSize = BulkheadSize {
-    workers: 16,
-    queue: 256,
-    wait: Duration::from_millis(250),
-};
-/// Buying. It calls four contexts and a provider, so more run at once, and a purchase that waited is worth more than a
-/// quick refusal: the customer has made up their mind.
-const PURCHASES: BulkheadSize = BulkheadSize {
-    workers: 64,
-    queue: 512,
-    wait: Duration::from_secs(2),
-};
-/// Registering and signing in. Each hashes a password, which takes 19 MiB and some 20 ms of a core: few run at once, so
-/// that they can starve nobody else, and the others wait longer.
-const SIGN_INS: BulkheadSize = BulkheadSize {
-    workers: 4,
-    queue: 256,
-    wait: Duration::from_secs(5),
-};
 
 /// How long a client may take to send the head of a request.
 const REQUEST_HEAD_TIME: Duration = Duration::from_secs(10);
@@ -70,12 +35,10 @@ pub const GRACE: Duration = Duration::from_secs(25);
 
 /// What the endpoints are given.
 pub struct Served {
-    /// What they call.
-    pub contexts: Contexts,
+    /// The contexts that are served.
+    pub fronts: Vec<Front>,
     /// Tells who calls.
     pub verifier: Arc<dyn TokenVerifier>,
-    /// What others need to check a token themselves.
-    pub public_keys: PublicKeys,
     /// Makes correlation ids.
     pub ids: Arc<dyn IdSource>,
     /// Whether the shop is well.
@@ -85,13 +48,8 @@ pub struct Served {
 /// What the endpoints are given, as actix keeps it: one of each for all threads.
 #[derive(Clone)]
 struct AppData {
-    identity: web::Data<Api<dyn Identity>>,
-    catalog: web::Data<Api<dyn Catalog>>,
-    inventory: web::Data<Api<dyn Inventory>>,
-    payments: web::Data<Api<dyn Payments>>,
-    orders: web::Data<Api<dyn Orders>>,
+    fronts: Arc<[Front]>,
     verifier: web::Data<Arc<dyn TokenVerifier>>,
-    public_keys: web::Data<PublicKeys>,
     ids: web::Data<Arc<dyn IdSource>>,
     readiness: web::Data<Readiness>,
     document: web::Data<ApiDocument>,
@@ -100,23 +58,11 @@ struct AppData {
 
 impl AppData {
     fn of(served: Served) -> io::Result<Self> {
-        let document = routes::document();
+        let document = routes::document(served.fronts.iter().map(|front| front.routes));
         let known_routes = KnownRoutes::of(&document);
-        let Contexts {
-            identity,
-            catalog,
-            inventory,
-            payments,
-            orders,
-        } = served.contexts;
         Ok(Self {
-            identity: web::Data::new(Api::new(identity, QUERIES, SIGN_INS)),
-            catalog: web::Data::new(Api::new(catalog, QUERIES, COMMANDS)),
-            inventory: web::Data::new(Api::new(inventory, QUERIES, COMMANDS)),
-            payments: web::Data::new(Api::new(payments, QUERIES, COMMANDS)),
-            orders: web::Data::new(Api::new(orders, QUERIES, PURCHASES)),
+            fronts: served.fronts.into(),
             verifier: web::Data::new(served.verifier),
-            public_keys: web::Data::new(served.public_keys),
             ids: web::Data::new(served.ids),
             readiness: served.readiness,
             document: web::Data::new(ApiDocument(serde_json::to_vec(&document)?.into())),
@@ -125,18 +71,19 @@ impl AppData {
     }
 
     fn add_to(&self, config: &mut web::ServiceConfig) {
+        for front in &*self.fronts {
+            front.add_data_to(config);
+        }
         config
-            .app_data(self.identity.clone())
-            .app_data(self.catalog.clone())
-            .app_data(self.inventory.clone())
-            .app_data(self.payments.clone())
-            .app_data(self.orders.clone())
             .app_data(self.verifier.clone())
-            .app_data(self.public_keys.clone())
             .app_data(self.ids.clone())
             .app_data(self.readiness.clone())
             .app_data(self.document.clone())
             .app_data(self.known_routes.clone());
+    }
+
+    fn routes(&self) -> impl Iterator<Item = Routes> {
+        self.fronts.iter().map(|front| front.routes)
     }
 }
 
@@ -152,7 +99,7 @@ pub fn start(address: SocketAddr, served: Served) -> io::Result<(Server, SocketA
             .wrap(Compress::default())
             .wrap(from_fn(edge))
             .into_utoipa_app()
-            .configure(routes::all)
+            .configure(|config| routes::add(config, data.routes()))
             .default_service(web::to(no_route))
             .into_app()
     })

@@ -37,6 +37,12 @@ pub enum StartError {
         /// Why.
         source: StorageError,
     },
+    /// Somebody here listens to a context that runs neither here nor at a known place.
+    #[error("{context} runs neither here nor at a known place")]
+    UnknownPlace {
+        /// Which.
+        context: &'static str,
+    },
     /// The simulated payment provider has no ledger.
     #[error("the ledger of the simulated payment provider cannot be opened")]
     Simulator(#[source] StorageError),

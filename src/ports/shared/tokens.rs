@@ -1,17 +1,23 @@
-//! Who a bearer token speaks for. Implemented by identity's adapter; every context's HTTP edge asks.
+//! Who a bearer token speaks for. Every context's HTTP edge asks.
 
 use super::access::Principal;
 
-/// The token is not one of ours, or no longer valid. Deliberately without a reason: a client learns nothing from it.
+/// Why a token speaks for nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the access token is not valid")]
-pub struct InvalidToken;
+pub enum Unverified {
+    /// It is not one of ours, or no longer valid. Deliberately without a reason: a client learns nothing from it.
+    #[error("the access token is not valid")]
+    Invalid,
+    /// Nothing can be said yet: identity runs elsewhere, and its keys have not come since this process started.
+    #[error("the keys that verify access tokens are not here yet")]
+    NoKeysYet,
+}
 
 /// Tells whom a bearer token speaks for.
 pub trait TokenVerifier: Send + Sync {
     /// The principal of a valid access token.
     ///
     /// # Errors
-    /// [`InvalidToken`] whatever is wrong with it.
-    fn verify(&self, token: &str) -> Result<Principal, InvalidToken>;
+    /// [`Unverified::Invalid`] whatever is wrong with it; [`Unverified::NoKeysYet`].
+    fn verify(&self, token: &str) -> Result<Principal, Unverified>;
 }

@@ -16,7 +16,7 @@ use banyan::domains::shared::role::Role;
 use banyan::ports::catalog::operations::Catalog;
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::clock::IdSource;
-use banyan::ports::shared::tokens::{InvalidToken, TokenVerifier};
+use banyan::ports::shared::tokens::{TokenVerifier, Unverified};
 use serde_json::{Value, json};
 use ureq::http::{HeaderMap, Request};
 use utoipa_actix_web::AppExt;
@@ -29,8 +29,8 @@ use crate::support::fixed::CountingIds;
 struct RolesAsTokens;
 
 impl TokenVerifier for RolesAsTokens {
-    fn verify(&self, token: &str) -> Result<Principal, InvalidToken> {
-        let role = token.parse::<Role>().map_err(|_not_a_role| InvalidToken)?;
+    fn verify(&self, token: &str) -> Result<Principal, Unverified> {
+        let role = token.parse::<Role>().map_err(|_not_a_role| Unverified::Invalid)?;
         let id = UserId::from(Uuid::from_u128(1));
         Ok(Principal::User { id, role })
     }

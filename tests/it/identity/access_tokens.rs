@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use banyan::adapters::identity::tokens::issuer::JwtIssuer;
-use banyan::adapters::identity::tokens::keys::{KeyRing, PublicKeys};
-use banyan::adapters::identity::tokens::verifier::JwtVerifier;
+use banyan::adapters::identity::tokens::keys::KeyRing;
+use banyan::adapters::shared::access_tokens::public_keys::{KeyBoard, PublicKeys};
+use banyan::adapters::shared::access_tokens::verifier::JwtVerifier;
 use banyan::domains::shared::ids::{SessionId, UserId};
 use banyan::domains::shared::role::Role;
 use banyan::domains::shared::timestamp::Timestamp;
@@ -13,7 +14,7 @@ use banyan::ports::identity::outbound::{SigningKey, SigningKeyStore, TokenIssuer
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::clock::Clock;
 use banyan::ports::shared::storage::StorageError;
-use banyan::ports::shared::tokens::{InvalidToken, TokenVerifier};
+use banyan::ports::shared::tokens::{TokenVerifier, Unverified};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -30,12 +31,16 @@ struct Mint {
     kid: String,
 }
 
+fn verifier(keys: &PublicKeys, clock: &Arc<FixedClock>) -> JwtVerifier {
+    JwtVerifier::new(Arc::new(KeyBoard::with(keys.clone())), clock.clone())
+}
+
 impl Mint {
     fn new() -> Self {
         let (store, clock) = (FakeIdentityStore::new(), Arc::new(FixedClock::new()));
         let keys = KeyRing::load(&store, clock.now()).unwrap();
         let kept = store.signing_keys().unwrap().remove(0);
-        let verifier = JwtVerifier::new(keys.public_keys(), clock.clone());
+        let verifier = verifier(keys.public_keys(), &clock);
         Self {
             clock,
             keys,
@@ -298,7 +303,7 @@ fn forged_tokens_are_refused_alike() {
         .collect();
     assert!(corpus.len() >= 50, "{}", corpus.len());
     for (what, token) in corpus {
-        assert_eq!(mint.verifier.verify(&token), Err(InvalidToken), "{what}");
+        assert_eq!(mint.verifier.verify(&token), Err(Unverified::Invalid), "{what}");
     }
     assert!(
         mint.verifier.verify(&mint.valid()).is_ok(),
@@ -325,13 +330,13 @@ fn a_token_is_good_for_15_minutes_and_5_seconds_of_leeway() {
     mint.clock.advance_ms(-1_000);
     assert_eq!(
         mint.verifier.verify(token.expose()),
-        Err(InvalidToken),
+        Err(Unverified::Invalid),
         "by a clock that is 6 s behind"
     );
     mint.clock.advance_ms(6_000 + 15 * 60 * 1000 + 4_000);
     assert_eq!(mint.verifier.verify(token.expose()), Ok(principal));
     mint.clock.advance_ms(1_000);
-    assert_eq!(mint.verifier.verify(token.expose()), Err(InvalidToken));
+    assert_eq!(mint.verifier.verify(token.expose()), Err(Unverified::Invalid));
 }
 
 #[test]
@@ -349,7 +354,7 @@ fn the_published_keys_are_public_and_enough_to_verify() {
         (key["use"].as_str(), key["alg"].as_str(), key["crv"].as_str()),
         (Some("sig"), Some("EdDSA"), Some("Ed25519"))
     );
-    let elsewhere = JwtVerifier::new(&PublicKeys::from_json(&text).unwrap(), mint.clock.clone());
+    let elsewhere = verifier(&PublicKeys::from_json(&text).unwrap(), &mint.clock);
     assert!(elsewhere.verify(&mint.valid()).is_ok());
 }
 
@@ -364,11 +369,7 @@ fn processes_that_start_on_one_store_share_a_key() {
     let token = JwtIssuer::new(&one)
         .access_token(user(), Role::Customer, session(), clock.now())
         .unwrap();
-    assert!(
-        JwtVerifier::new(other.public_keys(), clock)
-            .verify(token.expose())
-            .is_ok()
-    );
+    assert!(verifier(other.public_keys(), &clock).verify(token.expose()).is_ok());
 }
 
 /// A store that holds what it was given.
@@ -443,4 +444,15 @@ fn a_damaged_key_stops_the_start_and_is_named_without_being_shown() {
     ] {
         assert!(text.contains(&key.kid) && !text.contains(&hex[32..]), "{text}");
     }
+}
+
+#[test]
+fn before_the_keys_have_come_nothing_is_said_of_a_token_and_afterwards_it_is() {
+    let mint = Mint::new();
+    let board = Arc::new(KeyBoard::default());
+    let verifier = JwtVerifier::new(board.clone(), mint.clock.clone());
+    assert_eq!(verifier.verify(&mint.valid()), Err(Unverified::NoKeysYet));
+    assert_eq!(verifier.verify("nonsense"), Err(Unverified::Invalid));
+    board.post(mint.keys.public_keys().clone());
+    assert!(verifier.verify(&mint.valid()).is_ok());
 }

@@ -62,7 +62,7 @@ async fn ask(shop: &Shop, request: TestRequest) -> Answer {
         .app_data(web::Data::new(Api::new(identity, size, size)))
         .app_data(web::Data::new(verifier))
         .app_data(web::Data::new(ids))
-        .app_data(web::Data::new(shop.public_keys.clone()))
+        .app_data(web::Data::from(shop.keys.clone()))
         .wrap(from_fn(edge))
         .into_utoipa_app()
         .configure(routes)

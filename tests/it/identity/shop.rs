@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use banyan::adapters::identity::tokens::issuer::JwtIssuer;
-use banyan::adapters::identity::tokens::keys::{KeyRing, PublicKeys};
-use banyan::adapters::identity::tokens::verifier::JwtVerifier;
+use banyan::adapters::identity::tokens::keys::KeyRing;
+use banyan::adapters::shared::access_tokens::public_keys::KeyBoard;
+use banyan::adapters::shared::access_tokens::verifier::JwtVerifier;
 use banyan::app::identity::IdentityService;
 use banyan::domains::shared::role::Role;
 use banyan::ports::identity::operations::{LogIn, LogInError, RegisterUser, Secret, TokenPair, User};
@@ -26,7 +27,7 @@ pub struct Shop {
     pub hasher: Arc<FakeHasher>,
     pub clock: Arc<FixedClock>,
     pub verifier: Arc<JwtVerifier>,
-    pub public_keys: PublicKeys,
+    pub keys: Arc<KeyBoard>,
 }
 
 impl Shop {
@@ -34,12 +35,13 @@ impl Shop {
         let store = Arc::new(FakeIdentityStore::new());
         let hasher = Arc::new(FakeHasher::default());
         let clock = Arc::new(FixedClock::new());
-        let keys = KeyRing::load(&*store, clock.now()).unwrap();
+        let ring = KeyRing::load(&*store, clock.now()).unwrap();
+        let keys = Arc::new(KeyBoard::with(ring.public_keys().clone()));
         let identity = Arc::new(IdentityService::new(
             store.clone(),
             store.clone(),
             hasher.clone(),
-            Arc::new(JwtIssuer::new(&keys)),
+            Arc::new(JwtIssuer::new(&ring)),
             clock.clone(),
             Arc::new(CountingIds::new()),
         ));
@@ -47,8 +49,8 @@ impl Shop {
             identity,
             store,
             hasher,
-            verifier: Arc::new(JwtVerifier::new(keys.public_keys(), clock.clone())),
-            public_keys: keys.public_keys().clone(),
+            verifier: Arc::new(JwtVerifier::new(keys.clone(), clock.clone())),
+            keys,
             clock,
         }
     }

@@ -16,7 +16,7 @@ use banyan::domains::shared::role::Role;
 use banyan::ports::inventory::operations::Inventory;
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::clock::IdSource;
-use banyan::ports::shared::tokens::{InvalidToken, TokenVerifier};
+use banyan::ports::shared::tokens::{TokenVerifier, Unverified};
 use serde_json::{Value, json};
 use utoipa_actix_web::AppExt;
 use uuid::Uuid;
@@ -28,11 +28,11 @@ use crate::support::fixed::CountingIds;
 struct RoleAsToken;
 
 impl TokenVerifier for RoleAsToken {
-    fn verify(&self, token: &str) -> Result<Principal, InvalidToken> {
+    fn verify(&self, token: &str) -> Result<Principal, Unverified> {
         let role = match token {
             "customer" => Role::Customer,
             "staff" => Role::Staff,
-            _ => return Err(InvalidToken),
+            _ => return Err(Unverified::Invalid),
         };
         let id = Uuid::from_u128(1).into();
         Ok(Principal::User { id, role })

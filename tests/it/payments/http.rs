@@ -18,7 +18,7 @@ use banyan::domains::shared::role::Role;
 use banyan::ports::payments::operations::Payments;
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::clock::IdSource;
-use banyan::ports::shared::tokens::{InvalidToken, TokenVerifier};
+use banyan::ports::shared::tokens::{TokenVerifier, Unverified};
 use serde_json::{Value, json};
 use utoipa_actix_web::AppExt;
 use uuid::Uuid;
@@ -30,11 +30,14 @@ use crate::support::fixed::CountingIds;
 struct NameTags;
 
 impl TokenVerifier for NameTags {
-    fn verify(&self, token: &str) -> Result<Principal, InvalidToken> {
+    fn verify(&self, token: &str) -> Result<Principal, Unverified> {
         let (number, role) = match token.split_once('-') {
-            Some(("customer", number)) => (number.parse().map_err(|_not_a_number| InvalidToken)?, Role::Customer),
+            Some(("customer", number)) => (
+                number.parse().map_err(|_not_a_number| Unverified::Invalid)?,
+                Role::Customer,
+            ),
             None if token == "staff" => (5, Role::Staff),
-            _ => return Err(InvalidToken),
+            _ => return Err(Unverified::Invalid),
         };
         let id = UserId::from(Uuid::from_u128(number));
         Ok(Principal::User { id, role })

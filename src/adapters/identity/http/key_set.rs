@@ -3,8 +3,8 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 
-use crate::adapters::identity::tokens::keys::PublicKeys;
-use crate::adapters::shared::http::problem::{INTERNAL, Problem, ProblemBody};
+use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
+use crate::adapters::shared::http::problem::{self, Problem, ProblemBody};
 
 /// How long the key set may be cached, in seconds: a new key is seen by then.
 const MAX_AGE_SECONDS: u32 = 300;
@@ -22,10 +22,11 @@ const MAX_AGE_SECONDS: u32 = 300;
     ),
 )]
 #[get("/.well-known/jwks.json")]
-pub(super) async fn key_set(keys: web::Data<PublicKeys>) -> Result<HttpResponse, Problem> {
+pub(super) async fn key_set(keys: web::Data<KeyBoard>) -> Result<HttpResponse, Problem> {
+    let keys = keys.public_keys().ok_or_else(problem::unavailable)?;
     let text = keys.to_json().map_err(|error| {
         tracing::error!(%error, "the key set cannot be written");
-        Problem::new(INTERNAL)
+        Problem::new(problem::INTERNAL)
     })?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, format!("public, max-age={MAX_AGE_SECONDS}")))

@@ -23,7 +23,7 @@ mod bodies;
 pub mod problems;
 
 /// Adds identity's endpoints to an application that has `web::Data<Api<dyn Identity>>` and, for the key set,
-/// `web::Data<PublicKeys>`.
+/// `web::Data<KeyBoard>`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(register_user::register_user)

@@ -4,9 +4,10 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use sha2::{Digest as _, Sha256};
 
+use super::ACCESS_TOKEN_SECONDS;
 use super::keys::KeyRing;
-use super::{ACCESS_TOKEN_SECONDS, AUDIENCE, Claims, ISSUER, TOKEN_TYPE, TokenUse};
 use crate::adapters::identity::hex;
+use crate::adapters::shared::access_tokens::{AUDIENCE, Claims, ISSUER, TOKEN_TYPE, TokenUse};
 use crate::domains::identity::session::RefreshTokenHash;
 use crate::domains::shared::ids::{SessionId, UserId};
 use crate::domains::shared::role::Role;

@@ -2,11 +2,13 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::Ed25519KeyPair;
-use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey};
 
-use super::{ACCESS_TOKEN_SECONDS, CLOCK_LEEWAY_SECONDS};
+use super::ACCESS_TOKEN_SECONDS;
 use crate::adapters::identity::hex;
+use crate::adapters::shared::access_tokens::CLOCK_LEEWAY_SECONDS;
+use crate::adapters::shared::access_tokens::public_keys::PublicKeys;
 use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::identity::operations::Secret;
 use crate::ports::identity::outbound::{SigningKey, SigningKeyStore};
@@ -29,31 +31,6 @@ pub enum KeyError {
         /// What is wrong with it; not the key.
         reason: String,
     },
-    /// What was published is no set of keys.
-    #[error("the published key set cannot be read")]
-    KeySet(#[source] serde_json::Error),
-}
-
-/// The public keys: what `/.well-known/jwks.json` shows and a verifier needs (RFC 7517).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKeys(pub(super) JwkSet);
-
-impl PublicKeys {
-    /// Reads what another process of ours has published.
-    ///
-    /// # Errors
-    /// [`KeyError::KeySet`].
-    pub fn from_json(text: &str) -> Result<Self, KeyError> {
-        serde_json::from_str(text).map(Self).map_err(KeyError::KeySet)
-    }
-
-    /// The key set, as it is published.
-    ///
-    /// # Errors
-    /// [`KeyError::KeySet`] when it cannot be written; none is known that cannot.
-    pub fn to_json(&self) -> Result<String, KeyError> {
-        serde_json::to_string(&self.0).map_err(KeyError::KeySet)
-    }
 }
 
 /// The key that signs, and the public halves of all that are still good.
@@ -83,7 +60,7 @@ impl KeyRing {
         Ok(Self {
             kid: active.kid,
             signing_key,
-            public_keys: PublicKeys(JwkSet { keys }),
+            public_keys: PublicKeys::new(keys),
         })
     }
 

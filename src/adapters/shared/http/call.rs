@@ -13,7 +13,7 @@ use super::problem::{self, Problem};
 use crate::ports::shared::access::Principal;
 use crate::ports::shared::call_context::{CallContext, Deadline};
 use crate::ports::shared::idempotency::IdempotencyKey;
-use crate::ports::shared::tokens::TokenVerifier;
+use crate::ports::shared::tokens::{TokenVerifier, Unverified};
 
 /// How long a request may take before its client is taken to have given up.
 pub const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -63,7 +63,10 @@ fn principal_of(request: &HttpRequest) -> Result<Principal, Problem> {
         tracing::error!("no token verifier is wired");
         Problem::new(problem::INTERNAL)
     })?;
-    verifier.verify(token.trim()).map_err(|_whatever| invalid())
+    verifier.verify(token.trim()).map_err(|why| match why {
+        Unverified::Invalid => invalid(),
+        Unverified::NoKeysYet => problem::unavailable(),
+    })
 }
 
 fn idempotency_key_of(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {

@@ -248,7 +248,7 @@ impl<E: IntoProblem> From<Failure<E>> for Problem {
                 Self::new(IDEMPOTENCY_KEY_IN_FLIGHT).retry_after_seconds(RETRY_AFTER_SECONDS)
             }
             Failure::IdempotencyKeyReused => Self::new(IDEMPOTENCY_KEY_REUSED),
-            Failure::Unavailable => Self::new(UNAVAILABLE).retry_after_seconds(RETRY_AFTER_SECONDS),
+            Failure::Unavailable => unavailable(),
             Failure::Overloaded => Self::new(OVERLOADED).retry_after_seconds(RETRY_AFTER_SECONDS),
             Failure::Timeout => Self::new(TIMEOUT).retry_after_seconds(RETRY_AFTER_SECONDS),
             Failure::ContractMismatch => Self::new(CONTRACT_MISMATCH),
@@ -256,6 +256,11 @@ impl<E: IntoProblem> From<Failure<E>> for Problem {
             Failure::Internal(_) => Self::new(INTERNAL),
         }
     }
+}
+
+/// A 503 for what is away.
+pub fn unavailable() -> Problem {
+    Problem::new(UNAVAILABLE).retry_after_seconds(RETRY_AFTER_SECONDS)
 }
 
 /// A 401 with the challenge that RFC 9110 asks for.

@@ -1,53 +1,56 @@
 //! Tells whom an access token speaks for.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 
-use super::keys::PublicKeys;
+use super::public_keys::{KeyBoard, Lookup};
 use super::{AUDIENCE, CLOCK_LEEWAY_SECONDS, Claims, ISSUER, TOKEN_TYPE, TokenUse};
 use crate::ports::shared::access::Principal;
 use crate::ports::shared::clock::Clock;
-use crate::ports::shared::tokens::{InvalidToken, TokenVerifier};
+use crate::ports::shared::tokens::{TokenVerifier, Unverified};
 
 /// The longest token that is looked at, in bytes: ours have some 600.
 const MAX_TOKEN_BYTES: usize = 2048;
 
 /// Verifies access tokens with public keys alone. It knows nothing of sessions: a token that was handed out is good
-/// until it expires, at most [`super::ACCESS_TOKEN_SECONDS`] after its session was revoked.
+/// until it expires, at most 15 minutes after its session was revoked.
 pub struct JwtVerifier {
-    keys: HashMap<String, DecodingKey>,
+    keys: Arc<KeyBoard>,
     validation: Validation,
     clock: Arc<dyn Clock>,
 }
 
 impl JwtVerifier {
-    /// Verifies with `keys`. A key that is not of ours (another algorithm, no name) is left out.
-    pub fn new(keys: &PublicKeys, clock: Arc<dyn Clock>) -> Self {
-        let usable = keys.0.keys.iter().filter_map(|jwk| {
-            let is_ours = jwk.common.key_algorithm == Some(jsonwebtoken::jwk::KeyAlgorithm::EdDSA);
-            let key = DecodingKey::from_jwk(jwk).ok().filter(|_key| is_ours)?;
-            Some((jwk.common.key_id.clone()?, key))
-        });
+    /// Verifies with the keys that are on the board at the time.
+    pub fn new(keys: Arc<KeyBoard>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            keys: usable.collect(),
+            keys,
             validation: validation(),
             clock,
         }
     }
 
-    fn claims(&self, token: &str) -> Option<Claims> {
+    fn claims(&self, token: &str) -> Result<Claims, Unverified> {
         if token.len() > MAX_TOKEN_BYTES || token.split('.').count() != 3 {
-            return None;
+            return Err(Unverified::Invalid);
         }
-        let header = jsonwebtoken::decode_header(token).ok().filter(is_header_of_ours)?;
+        let header = jsonwebtoken::decode_header(token).ok().filter(is_header_of_ours);
+        let kid = header.and_then(|header| header.kid).ok_or(Unverified::Invalid)?;
         // The name of a key is looked up among ours and nowhere else: no file, no address, no database.
-        let key = self.keys.get(header.kid.as_deref()?)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
-            .ok()?
+        let key = match self.keys.find(&kid) {
+            Lookup::Found(key) => key,
+            Lookup::Unknown => return Err(Unverified::Invalid),
+            Lookup::NothingYet => return Err(Unverified::NoKeysYet),
+        };
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation)
+            .map_err(|_whatever| Unverified::Invalid)?
             .claims;
-        self.is_its_time(&claims).then_some(claims)
+        if self.is_its_time(&claims) {
+            Ok(claims)
+        } else {
+            Err(Unverified::Invalid)
+        }
     }
 
     fn is_its_time(&self, claims: &Claims) -> bool {
@@ -59,16 +62,14 @@ impl JwtVerifier {
 }
 
 impl TokenVerifier for JwtVerifier {
-    fn verify(&self, token: &str) -> Result<Principal, InvalidToken> {
-        match self.claims(token) {
-            Some(Claims {
-                sub,
-                role,
-                token_use: TokenUse::Access,
-                ..
-            }) => Ok(Principal::User { id: sub, role }),
-            None => Err(InvalidToken),
-        }
+    fn verify(&self, token: &str) -> Result<Principal, Unverified> {
+        let Claims {
+            sub,
+            role,
+            token_use: TokenUse::Access,
+            ..
+        } = self.claims(token)?;
+        Ok(Principal::User { id: sub, role })
     }
 }
 

@@ -1,0 +1,111 @@
+//! What every context is given when it is put together, and what it gives the others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::capacity::{SWEEP_BATCH, TURN_TIME};
+use super::ported::Ported;
+use super::rooms::{EventLog, Opened, Room, Sweep};
+use super::settings::Settings;
+use super::start_error::StartError;
+use super::workers::Next;
+use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
+use crate::adapters::shared::system::{SystemClock, SystemIds};
+use crate::ports::shared::access::Principal;
+use crate::ports::shared::call_context::{CallContext, Deadline};
+use crate::ports::shared::clock::{Clock, IdSource};
+use crate::ports::shared::failure::Never;
+use crate::ports::shared::operation::{Handler, Operation, TableOfContents};
+
+/// A shop that is being put together.
+pub struct House<'s> {
+    /// What was set.
+    pub settings: &'s Settings,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Where the public keys of access tokens are put up.
+    pub keys: Arc<KeyBoard>,
+    logs: BTreeMap<&'static str, EventLog>,
+    rooms: Vec<Room>,
+}
+
+impl<'s> House<'s> {
+    /// An empty one.
+    pub fn new(settings: &'s Settings) -> Self {
+        Self {
+            settings,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+            keys: Arc::default(),
+            logs: BTreeMap::new(),
+            rooms: Vec::new(),
+        }
+    }
+
+    /// Gives a context its place: in this process, or wherever it runs.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn place<C: ?Sized + TableOfContents>(
+        &mut self,
+        open: impl FnOnce(&Self) -> Result<Opened<C>, StartError>,
+    ) -> Result<Arc<C>, StartError> {
+        let Opened { room, context } = open(self)?;
+        let log = EventLog {
+            feed: Arc::clone(&room.storage.feed),
+            bell: Arc::clone(&room.storage.bell),
+        };
+        self.logs.insert(room.context, log);
+        self.rooms.push(room);
+        Ok(context)
+    }
+
+    /// The rooms that were placed in this process.
+    pub fn into_rooms(self) -> Vec<Room> {
+        self.rooms
+    }
+
+    /// A service behind everything that is done around every operation.
+    pub fn ported<S>(&self, service: S) -> Arc<Ported<S>> {
+        self.ported_shared(Arc::new(service))
+    }
+
+    /// As [`Self::ported`], for a service that others hold, too.
+    pub fn ported_shared<S>(&self, service: Arc<S>) -> Arc<Ported<S>> {
+        Arc::new(Ported::direct(service))
+    }
+
+    /// The log of a context, for one consumer of this process.
+    ///
+    /// # Errors
+    /// [`StartError`] when it is not known where the context runs.
+    pub fn log_of(&self, context: &'static str, _consumer: &'static str) -> Result<EventLog, StartError> {
+        self.logs
+            .get(context)
+            .cloned()
+            .ok_or(StartError::UnknownPlace { context })
+    }
+
+    /// Asks a context to look after what was left lying, in batches of [`SWEEP_BATCH`].
+    pub fn sweep<C, Op>(&self, context: &Arc<C>, op: fn() -> Op) -> Sweep
+    where
+        C: Handler<Op> + ?Sized + 'static,
+        Op: Operation<Reply = u32, Error = Never>,
+    {
+        let context = Arc::clone(context);
+        let ids = Arc::clone(&self.ids);
+        Sweep {
+            name: Op::NAME,
+            turn: Arc::new(move || {
+                let cx = CallContext::new(Principal::service("worker"), ids.make(), Deadline::after(TURN_TIME));
+                match context.handle(&cx, op()) {
+                    Ok(found) if found >= SWEEP_BATCH => Next::AtOnce,
+                    // The context has logged a failure.
+                    Ok(_) | Err(_) => Next::Later,
+                }
+            }),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The catalog: what the shop sells. It calls nobody, and hears from inventory what is in stock.
+
+use std::sync::Arc;
+
+use actix_web::web;
+
+use super::{Front, Listener, Opened, Room};
+use crate::adapters::catalog::http;
+use crate::adapters::catalog::sql::MIGRATIONS;
+use crate::adapters::catalog::sql::store::SqlCatalogStore;
+use crate::adapters::shared::http::api::Api;
+use crate::app::bootstrap::capacity::{COMMANDS, QUERIES};
+use crate::app::bootstrap::house::House;
+use crate::app::bootstrap::start_error::StartError;
+use crate::app::bootstrap::storage::Storage;
+use crate::app::catalog::CatalogService;
+use crate::app::catalog::on_stock_changed::OnStockChanged;
+use crate::ports::catalog::operations::Catalog;
+
+/// Its name.
+pub const NAME: &str = "catalog";
+
+/// Puts it together.
+///
+/// # Errors
+/// [`StartError::Database`].
+pub fn open(house: &House<'_>) -> Result<Opened<dyn Catalog>, StartError> {
+    let storage = Storage::open(house.settings, NAME, MIGRATIONS)?;
+    let products = Arc::new(SqlCatalogStore::new(storage.database.clone()));
+    let context: Arc<dyn Catalog> = house.ported(CatalogService::new(
+        products.clone(),
+        storage.keys.clone(),
+        house.clock.clone(),
+        house.ids.clone(),
+    ));
+    let on_stock_changed = Arc::new(OnStockChanged::new(products));
+    let mut room = Room::new(storage);
+    room.listeners = vec![Listener::new(house, on_stock_changed, &room.storage, "inventory")?];
+    Ok(Opened { room, context })
+}
+
+/// Its endpoints.
+pub fn front(context: Arc<dyn Catalog>) -> Front {
+    let api = web::Data::new(Api::new(context, QUERIES, COMMANDS));
+    Front::new(NAME, http::routes, move |config| {
+        config.app_data(api.clone());
+    })
+}

@@ -1,0 +1,45 @@
+//! Inventory: how much there is. It calls nobody and hears from nobody.
+
+use std::sync::Arc;
+
+use actix_web::web;
+
+use super::{Front, Opened, Room};
+use crate::adapters::inventory::http;
+use crate::adapters::inventory::sql::MIGRATIONS;
+use crate::adapters::inventory::sql::store::SqlInventoryStore;
+use crate::adapters::shared::http::api::Api;
+use crate::app::bootstrap::capacity::{COMMANDS, QUERIES, SWEEP_BATCH};
+use crate::app::bootstrap::house::House;
+use crate::app::bootstrap::start_error::StartError;
+use crate::app::bootstrap::storage::Storage;
+use crate::app::inventory::InventoryService;
+use crate::ports::inventory::operations::{ExpireReservations, Inventory};
+
+/// Its name.
+pub const NAME: &str = "inventory";
+
+/// Puts it together.
+///
+/// # Errors
+/// [`StartError::Database`].
+pub fn open(house: &House<'_>) -> Result<Opened<dyn Inventory>, StartError> {
+    let storage = Storage::open(house.settings, NAME, MIGRATIONS)?;
+    let context: Arc<dyn Inventory> = house.ported(InventoryService::new(
+        Arc::new(SqlInventoryStore::new(storage.database.clone())),
+        storage.keys.clone(),
+        house.clock.clone(),
+        house.ids.clone(),
+    ));
+    let mut room = Room::new(storage);
+    room.sweeps = vec![house.sweep(&context, || ExpireReservations { limit: SWEEP_BATCH })];
+    Ok(Opened { room, context })
+}
+
+/// Its endpoints.
+pub fn front(context: Arc<dyn Inventory>) -> Front {
+    let api = web::Data::new(Api::new(context, QUERIES, COMMANDS));
+    Front::new(NAME, http::routes, move |config| {
+        config.app_data(api.clone());
+    })
+}

@@ -1,0 +1,152 @@
+//! One file per context: how it is put together, what it does by itself, and its face to the storefront. A process runs
+//! any set of them.
+
+pub mod catalog;
+pub mod identity;
+pub mod inventory;
+pub mod orders;
+pub mod payments;
+
+use std::sync::Arc;
+
+use actix_web::web;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::bell::Bell;
+use super::house::House;
+use super::start_error::StartError;
+use super::storage::Storage;
+use super::workers::Next;
+use crate::adapters;
+use crate::adapters::shared::sql::migrations::ContextMigrations;
+use crate::app::shared::event_reader::Consumer;
+use crate::domains::shared::timestamp::Timestamp;
+use crate::ports::shared::events::{ConsumerStore, EventFeed};
+use crate::ports::shared::storage::StorageError;
+
+/// The contexts, each after those that it calls or listens to, and what brings its database up to date.
+pub const ALL: [(&str, ContextMigrations); 5] = [
+    (identity::NAME, adapters::identity::sql::MIGRATIONS),
+    (inventory::NAME, adapters::inventory::sql::MIGRATIONS),
+    (catalog::NAME, adapters::catalog::sql::MIGRATIONS),
+    (payments::NAME, adapters::payments::sql::MIGRATIONS),
+    (orders::NAME, adapters::orders::sql::MIGRATIONS),
+];
+
+/// A context that runs in this process.
+pub struct Room {
+    /// Its name.
+    pub context: &'static str,
+    /// Its database.
+    pub storage: Storage,
+    /// What it listens to.
+    pub listeners: Vec<Listener>,
+    /// What it looks after again and again.
+    pub sweeps: Vec<Sweep>,
+    /// What it forgets when it is old.
+    pub forgets: Vec<Forget>,
+    /// What the only process of a shop may do when it starts, because nobody else can be at it.
+    pub take_over: Option<TakeOver>,
+}
+
+impl Room {
+    /// A room that does nothing by itself yet.
+    pub(super) fn new(storage: Storage) -> Self {
+        Self {
+            context: storage.context,
+            storage,
+            listeners: Vec::new(),
+            sweeps: Vec::new(),
+            forgets: Vec::new(),
+            take_over: None,
+        }
+    }
+}
+
+/// A room and the context in it, as everybody calls it.
+pub struct Opened<C: ?Sized> {
+    /// What it does by itself.
+    pub room: Room,
+    /// Its operations.
+    pub context: Arc<C>,
+}
+
+/// One look after what was left lying.
+pub struct Sweep {
+    /// The name of the operation that looks.
+    pub name: &'static str,
+    /// Looks once: bounded work.
+    pub turn: Arc<dyn Fn() -> Next + Send + Sync>,
+}
+
+/// Forgets at most so many things from before a time; returns how many there were.
+pub type Forget = Arc<dyn Fn(Timestamp, u32) -> Result<usize, StorageError> + Send + Sync>;
+
+/// Done once, before the workers start.
+pub type TakeOver = Arc<dyn Fn() -> Result<(), StartError> + Send + Sync>;
+
+/// A consumer, the log that it reads and the place where it keeps its position.
+pub struct Listener {
+    /// Who reads.
+    pub consumer: Arc<dyn Consumer>,
+    /// What it reads.
+    pub log: EventLog,
+    /// Where it keeps its position.
+    pub positions: Arc<dyn ConsumerStore>,
+}
+
+impl Listener {
+    /// `consumer` lives in `home` and reads the log of `context`, wherever that runs.
+    fn new(
+        house: &House<'_>,
+        consumer: Arc<dyn Consumer>,
+        home: &Storage,
+        context: &'static str,
+    ) -> Result<Self, StartError> {
+        let log = house.log_of(context, consumer.name())?;
+        Ok(Self {
+            consumer,
+            log,
+            positions: Arc::clone(&home.positions),
+        })
+    }
+}
+
+/// A context's log, as its readers in this process see it.
+#[derive(Clone)]
+pub struct EventLog {
+    /// What there is to read.
+    pub feed: Arc<dyn EventFeed>,
+    /// Rings when there is more, where that is known at once.
+    pub bell: Arc<Bell>,
+}
+
+/// A context's face to the storefront: its endpoints, whether it runs here or its operations are passed on.
+#[derive(Clone)]
+pub struct Front {
+    /// Its name.
+    pub context: &'static str,
+    /// Adds its endpoints.
+    pub routes: fn(&mut ServiceConfig<'_>),
+    data: Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>,
+}
+
+impl Front {
+    /// Endpoints, and what they take from the application.
+    fn new(
+        context: &'static str,
+        routes: fn(&mut ServiceConfig<'_>),
+        data: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            context,
+            routes,
+            data: Arc::new(data),
+        }
+    }
+
+    /// Gives the application what the endpoints take from it.
+    pub fn add_data_to(&self, config: &mut web::ServiceConfig) {
+        (self.data)(config);
+    }
+}

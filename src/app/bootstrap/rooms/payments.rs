@@ -1,0 +1,54 @@
+//! Payments: the money. It calls its provider and no other context, and hears from nobody.
+
+use std::sync::Arc;
+
+use actix_web::web;
+
+use super::{Front, Opened, Room};
+use crate::adapters::payments::http;
+use crate::adapters::payments::providers::simulator::{Simulator, Waits};
+use crate::adapters::payments::sql::MIGRATIONS;
+use crate::adapters::payments::sql::store::SqlPaymentStore;
+use crate::adapters::shared::http::api::Api;
+use crate::app::bootstrap::capacity::{COMMANDS, QUERIES, SWEEP_BATCH};
+use crate::app::bootstrap::house::House;
+use crate::app::bootstrap::start_error::StartError;
+use crate::app::bootstrap::storage::Storage;
+use crate::app::payments::{PaymentsService, Persistence};
+use crate::ports::payments::operations::{Payments, ResolveUnknown};
+
+/// Its name.
+pub const NAME: &str = "payments";
+
+/// Puts it together.
+///
+/// # Errors
+/// [`StartError::Database`], [`StartError::Simulator`].
+pub fn open(house: &House<'_>) -> Result<Opened<dyn Payments>, StartError> {
+    let storage = Storage::open(house.settings, NAME, MIGRATIONS)?;
+    let waits = Waits {
+        timeout: house.settings.timers.provider_timeout,
+        ..Waits::default()
+    };
+    let simulator = Simulator::open(house.settings.simulator_ledger(), waits, house.clock.clone())
+        .map_err(StartError::Simulator)?;
+    let context: Arc<dyn Payments> = house.ported(PaymentsService::new(
+        Arc::new(SqlPaymentStore::new(storage.database.clone())),
+        storage.keys.clone(),
+        Arc::new(simulator),
+        house.clock.clone(),
+        house.ids.clone(),
+        Persistence::default(),
+    ));
+    let mut room = Room::new(storage);
+    room.sweeps = vec![house.sweep(&context, || ResolveUnknown { limit: SWEEP_BATCH })];
+    Ok(Opened { room, context })
+}
+
+/// Its endpoints.
+pub fn front(context: Arc<dyn Payments>) -> Front {
+    let api = web::Data::new(Api::new(context, QUERIES, COMMANDS));
+    Front::new(NAME, http::routes, move |config| {
+        config.app_data(api.clone());
+    })
+}
