@@ -40,7 +40,8 @@ pub const BANYAN: Graph = Graph {
     ],
 };
 
-/// What `domains` may be built from: data types and their derives, nothing that can reach the outside world.
+/// What `domains` may be built from: data types and their derives, nothing that can reach the outside world. `schemars`
+/// is one of the derives: a value of the shared kernel says itself what it looks like in a message.
 pub const CRATES_OF_DOMAINS: &[&str] = &[
     "std",
     "core",
@@ -51,10 +52,12 @@ pub const CRATES_OF_DOMAINS: &[&str] = &[
     "chrono",
     "rust_decimal",
     "iso_currency",
+    "schemars",
 ];
 
-/// What `ports` may use beside [`CRATES_OF_DOMAINS`]: messages are JSON at every boundary.
-pub const MORE_CRATES_OF_PORTS: &[&str] = &["serde_json"];
+/// What `ports` may use beside [`CRATES_OF_DOMAINS`]: messages are JSON at every boundary, and two processes compare their
+/// contracts by a digest, which is arithmetic and no technology that one would replace.
+pub const MORE_CRATES_OF_PORTS: &[&str] = &["serde_json", "sha2"];
 
 /// What `app` may not use: a use case that names one of these cannot be tested without it.
 pub const CRATES_KEPT_OUT_OF_APP: &[&str] = &[

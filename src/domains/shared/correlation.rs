@@ -3,13 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use super::ids::EventId;
 
 /// Names a request and everything it causes: log lines, events, calls. Chosen by the client or made by us.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[schemars(extend("pattern" = "^[A-Za-z0-9_.:-]+$", "maxLength" = Self::MAX_CHARS))]
 pub struct CorrelationId(String);
 
 /// A text that is not fit to be a correlation id.

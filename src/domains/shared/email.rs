@@ -3,11 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An e-mail address in lower case. Local parts are case-sensitive on paper (RFC 5321, 2.4) and nowhere else: two
 /// spellings of one mailbox must not become two accounts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+// Letters beyond ASCII are allowed on both sides of the `@`: the format of RFC 6531.
+#[schemars(extend("format" = "idn-email", "maxLength" = Self::MAX_BYTES))]
 pub struct EmailAddress(String);
 
 /// A text that is not an e-mail address.

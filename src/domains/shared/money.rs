@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::quantity::Quantity;
 
 /// A currency of ISO 4217 that has a minor unit (funds codes and metals have none and are refused).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema)]
+#[schemars(with = "String", extend("pattern" = "^[A-Z]{3}$"))]
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
@@ -74,7 +76,7 @@ pub enum MoneyError {
 }
 
 /// An amount of money: minor units (cents for EUR) of a currency. May be negative; who needs it positive says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Money {
     #[serde(rename = "amount")]
     minor: i64,

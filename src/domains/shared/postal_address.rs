@@ -1,11 +1,12 @@
 //! Where a parcel goes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::{InvalidText, single_line};
 
 /// A postal address. An order keeps its own copy, so that a customer who moves does not rewrite history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PostalAddress {
     street: String,
     city: String,

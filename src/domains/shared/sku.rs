@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The shop's own name of a product: visible ASCII without blanks, unique in the catalog, compared as written.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[schemars(extend("pattern" = "^[A-Za-z0-9_./-]+$", "maxLength" = Self::MAX_CHARS))]
 pub struct Sku(String);
 
 /// A text that is not a SKU.

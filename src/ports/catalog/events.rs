@@ -1,15 +1,18 @@
 //! What the catalog tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::ProductId;
 use crate::domains::shared::money::Money;
 use crate::domains::shared::sku::Sku;
 use crate::domains::shared::slug::Slug;
-use crate::ports::shared::events::Event;
+use crate::ports::shared::events::{Event, events};
+
+events!(ProductCreated, ProductUpdated);
 
 /// A product was added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductCreated {
     /// Which.
     pub product_id: ProductId,
@@ -34,7 +37,7 @@ impl Event for ProductCreated {
 }
 
 /// What is said of a product changed; the whole of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductUpdated {
     /// Which.
     pub product_id: ProductId,

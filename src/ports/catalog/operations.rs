@@ -1,5 +1,6 @@
 //! What one can ask of the catalog.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::{CategoryId, ProductId};
@@ -18,7 +19,7 @@ table_of_contents! {
 }
 
 /// A product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Product {
     /// Its id.
     pub id: ProductId,
@@ -48,7 +49,7 @@ pub struct Product {
 }
 
 /// What staff say of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductDetails {
     /// The shop's own name of it.
     pub sku: Sku,
@@ -67,7 +68,7 @@ pub struct ProductDetails {
 }
 
 /// Why a product cannot be written as wished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum WriteProductError {
     /// No such product.
     NotFound,
@@ -92,7 +93,7 @@ pub enum WriteProductError {
 }
 
 /// Adds a product.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CreateProduct {
     /// What it is.
     pub details: ProductDetails,
@@ -100,7 +101,7 @@ pub struct CreateProduct {
 operation!(CreateProduct => Product, WriteProductError; "catalog.create_product", Command, Staff);
 
 /// Replaces what staff say of a product.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateProduct {
     /// Which.
     pub id: ProductId,
@@ -113,7 +114,7 @@ operation!(UpdateProduct => Product, WriteProductError; "catalog.update_product"
     key = |op| Key::of(&op.id));
 
 /// How a product is named by who looks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductName {
     /// By its id.
@@ -123,7 +124,7 @@ pub enum ProductName {
 }
 
 /// Reads a product. Customers see active products only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetProduct {
     /// Which.
     pub name: ProductName,
@@ -131,14 +132,14 @@ pub struct GetProduct {
 operation!(GetProduct => Product, GetProductError; "catalog.get_product", Query, Public);
 
 /// Why a product cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum GetProductError {
     /// No such product, or none that the caller may see.
     NotFound,
 }
 
 /// The orders in which products can be listed; ties are broken by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductSort {
     /// Newest first.
@@ -152,7 +153,7 @@ pub enum ProductSort {
 }
 
 /// Lists products. Customers see active products only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListProducts {
     /// Only of this category and those below it.
     pub category: Option<Slug>,
@@ -172,7 +173,7 @@ pub struct ListProducts {
 operation!(ListProducts => Page<Product>, ListProductsError; "catalog.list_products", Query, Public);
 
 /// Why products cannot be listed as wished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ListProductsError {
     /// The cursor is not one that a list in this order gave.
     InvalidCursor,
@@ -181,7 +182,7 @@ pub enum ListProductsError {
 }
 
 /// What products are called and cost right now, for an order. Products that cannot be bought are left out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct QuoteProducts {
     /// Which; at most [`QuoteProducts::MAX_PRODUCTS`].
     pub ids: Vec<ProductId>,
@@ -194,7 +195,7 @@ impl QuoteProducts {
 }
 
 /// What a product is called and costs right now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Quote {
     /// Which product.
     pub product_id: ProductId,
@@ -208,7 +209,7 @@ pub struct Quote {
 
 /// Adds a product or, when its SKU is known, replaces what is said of it; makes missing categories. For mass imports:
 /// one row, one transaction, and the same row twice changes nothing. Supports a dry run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ImportProduct {
     /// What it is. `category_slugs` is ignored.
     pub details: ProductDetails,
@@ -219,7 +220,7 @@ operation!(ImportProduct => Imported, WriteProductError; "catalog.import_product
     key = |op| Key::of(&op.details.sku));
 
 /// What an import did with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportOutcome {
     /// A new product.
@@ -231,7 +232,7 @@ pub enum ImportOutcome {
 }
 
 /// The answer to [`ImportProduct`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Imported {
     /// The product; absent in a dry run of a new one.
     pub product_id: Option<ProductId>,
@@ -240,7 +241,7 @@ pub struct Imported {
 }
 
 /// A category.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Category {
     /// Its id.
     pub id: CategoryId,
@@ -255,7 +256,7 @@ pub struct Category {
 }
 
 /// Adds a category.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CreateCategory {
     /// Its name, 1 to 100 characters.
     pub name: String,
@@ -267,7 +268,7 @@ pub struct CreateCategory {
 operation!(CreateCategory => Category, CreateCategoryError; "catalog.create_category", Command, Staff);
 
 /// Why a category cannot be added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CreateCategoryError {
     /// Another category has this slug.
     SlugTaken,
@@ -285,12 +286,12 @@ pub enum CreateCategoryError {
 }
 
 /// All categories, parents before children. A shop has some hundreds at most: the list is one page.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListCategories {}
 operation!(ListCategories => Vec<Category>, Never; "catalog.list_categories", Query, Public);
 
 /// Reads a category with the path from its root and its children.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetCategory {
     /// Which.
     pub slug: Slug,
@@ -298,7 +299,7 @@ pub struct GetCategory {
 operation!(GetCategory => CategoryInTree, GetCategoryError; "catalog.get_category", Query, Public);
 
 /// A category and its place in the tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CategoryInTree {
     /// The category.
     pub category: Category,
@@ -309,7 +310,7 @@ pub struct CategoryInTree {
 }
 
 /// Why a category cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum GetCategoryError {
     /// There is no category of this slug.
     NotFound,

@@ -1,13 +1,16 @@
 //! What identity tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::UserId;
 use crate::domains::shared::role::Role;
-use crate::ports::shared::events::Event;
+use crate::ports::shared::events::{Event, events};
+
+events!(UserRegistered, UserProfileUpdated);
 
 /// Somebody registered. Carries no personal data: an event log is not where one deletes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UserRegistered {
     /// Who.
     pub user_id: UserId,
@@ -24,7 +27,7 @@ impl Event for UserRegistered {
 }
 
 /// A profile or address book changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UserProfileUpdated {
     /// Whose.
     pub user_id: UserId,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::email::EmailAddress;
@@ -19,7 +20,7 @@ table_of_contents! {
 }
 
 /// A text that must not reach a log: its `Debug` hides it, and it has no `Display`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret(String);
 
@@ -42,7 +43,7 @@ impl fmt::Debug for Secret {
 }
 
 /// A user, without anything secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     /// Their id.
     pub id: UserId,
@@ -63,7 +64,7 @@ pub struct User {
 }
 
 /// Makes a customer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RegisterUser {
     /// Where they get mail.
     pub email: EmailAddress,
@@ -77,7 +78,7 @@ pub struct RegisterUser {
 operation!(RegisterUser => User, RegisterUserError; "identity.register_user", Command, Public);
 
 /// Why somebody cannot be registered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RegisterUserError {
     /// Somebody has this address already.
     EmailTaken,
@@ -92,7 +93,7 @@ pub enum RegisterUserError {
 
 /// Makes a user of staff or an admin; a user who exists gets the role and the password. For the command line and the
 /// first start, and for admins.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CreateStaff {
     /// Where they get mail.
     pub email: EmailAddress,
@@ -108,7 +109,7 @@ pub struct CreateStaff {
 operation!(CreateStaff => User, RegisterUserError; "identity.create_staff", Command, Admin);
 
 /// Signs in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LogIn {
     /// The address they registered with.
     pub email: EmailAddress,
@@ -118,14 +119,14 @@ pub struct LogIn {
 operation!(LogIn => TokenPair, LogInError; "identity.log_in", Command, Public);
 
 /// Why somebody cannot sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogInError {
     /// No such user, or another password: the caller does not learn which.
     InvalidCredentials,
 }
 
 /// What a sign-in gives.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TokenPair {
     /// Sent with every request, `Authorization: Bearer`.
     pub access_token: Secret,
@@ -139,7 +140,7 @@ pub struct TokenPair {
 
 /// Exchanges a refresh token for a new pair. A token that has been exchanged before has been stolen, by whoever came
 /// first or second: the whole family is revoked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RefreshTokens {
     /// The refresh token.
     pub refresh_token: Secret,
@@ -147,14 +148,14 @@ pub struct RefreshTokens {
 operation!(RefreshTokens => TokenPair, RefreshTokensError; "identity.refresh_tokens", Command, Public);
 
 /// Why a refresh token is not exchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RefreshTokensError {
     /// Unknown, expired, revoked or used before: the caller does not learn which.
     InvalidToken,
 }
 
 /// Ends a session: its refresh tokens are worth nothing any more. An unknown token is answered alike.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LogOut {
     /// A refresh token of the session.
     pub refresh_token: Secret,
@@ -162,12 +163,12 @@ pub struct LogOut {
 operation!(LogOut => (), Never; "identity.log_out", Command, Public);
 
 /// Reads the caller's own profile.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetProfile {}
 operation!(GetProfile => User, GetUserError; "identity.get_profile", Query, SignedIn);
 
 /// Changes the caller's own profile.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateProfile {
     /// First name, 1 to 100 characters.
     pub first_name: String,
@@ -179,7 +180,7 @@ pub struct UpdateProfile {
 operation!(UpdateProfile => User, UpdateProfileError; "identity.update_profile", Command, SignedIn);
 
 /// Why a profile cannot be changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum UpdateProfileError {
     /// The user does not exist any more.
     NotFound,
@@ -198,7 +199,7 @@ pub enum UpdateProfileError {
 }
 
 /// An entry of an address book.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Address {
     /// Its id.
     pub id: AddressId,
@@ -212,12 +213,12 @@ pub struct Address {
 pub const MAX_ADDRESSES: usize = 50;
 
 /// The caller's own addresses, oldest first: at most [`MAX_ADDRESSES`], so there is one page.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListAddresses {}
 operation!(ListAddresses => Vec<Address>, Never; "identity.list_addresses", Query, SignedIn);
 
 /// Adds an address to the caller's own.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AddAddress {
     /// The address.
     pub address: PostalAddress,
@@ -225,7 +226,7 @@ pub struct AddAddress {
 operation!(AddAddress => Address, AddAddressError; "identity.add_address", Command, SignedIn);
 
 /// Why an address cannot be added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AddAddressError {
     /// The book is full ([`MAX_ADDRESSES`]).
     TooMany,
@@ -234,7 +235,7 @@ pub enum AddAddressError {
 }
 
 /// Replaces one of the caller's own addresses.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateAddress {
     /// Which.
     pub address_id: AddressId,
@@ -245,7 +246,7 @@ operation!(UpdateAddress => Address, AddressError; "identity.update_address", Co
     key = |op| Key::of(&op.address_id));
 
 /// Removes one of the caller's own addresses.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RemoveAddress {
     /// Which.
     pub address_id: AddressId,
@@ -254,14 +255,14 @@ operation!(RemoveAddress => (), AddressError; "identity.remove_address", Command
     key = |op| Key::of(&op.address_id));
 
 /// Why an address cannot be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AddressError {
     /// The caller has no such address.
     NotFound,
 }
 
 /// Reads a user, for other contexts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetUser {
     /// Who.
     pub user_id: UserId,
@@ -269,7 +270,7 @@ pub struct GetUser {
 operation!(GetUser => User, GetUserError; "identity.get_user", Query, Internal; key = |op| Key::of(&op.user_id));
 
 /// Why a user cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum GetUserError {
     /// There is no such user.
     NotFound,

@@ -1,12 +1,15 @@
 //! What inventory tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::{OrderId, ProductId, ReservationId};
-use crate::ports::shared::events::Event;
+use crate::ports::shared::events::{Event, events};
+
+events!(InventoryChanged, InventoryReserved, InventoryReleased);
 
 /// A stock level after a change. Levels arrive in the order of `version`, but a reader that missed one may compare.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LevelAfter {
     /// Of what.
     pub product_id: ProductId,
@@ -19,7 +22,7 @@ pub struct LevelAfter {
 }
 
 /// Stock was received, adjusted or recounted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InventoryChanged {
     /// The level afterwards.
     pub level: LevelAfter,
@@ -38,7 +41,7 @@ impl Event for InventoryChanged {
 }
 
 /// Stock is held for an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InventoryReserved {
     /// The reservation.
     pub reservation_id: ReservationId,
@@ -57,7 +60,7 @@ impl Event for InventoryReserved {
 }
 
 /// Why stock is free again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseReason {
     /// Its order did not come about.
@@ -69,7 +72,7 @@ pub enum ReleaseReason {
 }
 
 /// Stock that was held or sold is free again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InventoryReleased {
     /// The reservation.
     pub reservation_id: ReservationId,

@@ -1,5 +1,6 @@
 //! What one can ask of inventory.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::{MovementId, OrderId, ProductId, ReservationId};
@@ -19,7 +20,7 @@ table_of_contents! {
 pub const DEFAULT_LOCATION: &str = "main";
 
 /// How much there is of a product at a location. `available` is what can still be sold: on hand, less reserved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StockLevel {
     /// Of what.
     pub product_id: ProductId,
@@ -41,7 +42,7 @@ impl StockLevel {
 }
 
 /// How staff change stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StockChange {
     /// So many pieces arrived: more than zero.
@@ -54,7 +55,7 @@ pub enum StockChange {
 
 /// Changes stock, with an entry in the ledger. Needs an idempotency key: nothing else tells a second delivery of ten
 /// from the first one sent twice.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeStock {
     /// Of what.
     pub product_id: ProductId,
@@ -69,7 +70,7 @@ operation!(ChangeStock => StockLevel, ChangeStockError; "inventory.change_stock"
     key = |op| Key::of(&op.product_id));
 
 /// Why stock cannot be changed as wished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ChangeStockError {
     /// Fewer pieces would be on hand than are promised; this many are available.
     BelowReserved {
@@ -86,7 +87,7 @@ pub enum ChangeStockError {
 }
 
 /// How much there is of a product, at each location that ever had some; nothing for an unknown product.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetStock {
     /// Of what.
     pub product_id: ProductId,
@@ -94,7 +95,7 @@ pub struct GetStock {
 operation!(GetStock => Vec<StockLevel>, Never; "inventory.get_stock", Query, Public; key = |op| Key::of(&op.product_id));
 
 /// Why a figure changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MovementKind {
     /// A delivery.
@@ -110,7 +111,7 @@ pub enum MovementKind {
 }
 
 /// An entry of the ledger. `on_hand` of a level is the sum of its movements' quantities.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Movement {
     /// Its id.
     pub id: MovementId,
@@ -133,7 +134,7 @@ pub struct Movement {
 }
 
 /// The ledger of a product, newest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListMovements {
     /// Of what.
     pub product_id: ProductId,
@@ -144,14 +145,14 @@ operation!(ListMovements => Page<Movement>, ListMovementsError; "inventory.list_
     key = |op| Key::of(&op.product_id));
 
 /// Why the ledger cannot be listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ListMovementsError {
     /// The cursor is not one that this list gave.
     InvalidCursor,
 }
 
 /// So many pieces of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StockLine {
     /// Of what.
     pub product_id: ProductId,
@@ -160,7 +161,7 @@ pub struct StockLine {
 }
 
 /// Holds stock for an order: all lines or none. The same reservation twice is held once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReserveStock {
     /// The id it shall have, chosen by the caller.
     pub reservation_id: ReservationId,
@@ -180,7 +181,7 @@ impl ReserveStock {
 }
 
 /// Of a product there is less than was wished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Shortage {
     /// Of what.
     pub product_id: ProductId,
@@ -191,7 +192,7 @@ pub struct Shortage {
 }
 
 /// Why stock cannot be held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ReserveStockError {
     /// Not enough of these; nothing is held.
     OutOfStock(Vec<Shortage>),
@@ -200,7 +201,7 @@ pub enum ReserveStockError {
 }
 
 /// The order of a reservation stands: its pieces leave the shop's hands. Twice is once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CommitReservation {
     /// Which.
     pub reservation_id: ReservationId,
@@ -209,7 +210,7 @@ operation!(CommitReservation => (), EndReservationError; "inventory.commit_reser
     key = |op| Key::of(&op.reservation_id));
 
 /// Why a reservation cannot be committed or its stock not be returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum EndReservationError {
     /// There is none of this id.
     NotFound,
@@ -219,7 +220,7 @@ pub enum EndReservationError {
 
 /// Lets the pieces of a reservation go. One that is unknown is remembered as released, so that a late [`ReserveStock`]
 /// of the same id holds nothing; one that was committed is left alone and said so. Twice is once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseReservation {
     /// Which.
     pub reservation_id: ReservationId,
@@ -230,7 +231,7 @@ operation!(ReleaseReservation => (), EndReservationError; "inventory.release_res
     key = |op| Key::of(&op.reservation_id));
 
 /// Takes the pieces of a committed reservation back: the order was cancelled. Twice is once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ReturnStock {
     /// Which.
     pub reservation_id: ReservationId,
@@ -240,7 +241,7 @@ operation!(ReturnStock => (), EndReservationError; "inventory.return_stock", Com
 
 /// Lets go of active reservations whose time is up, the most overdue first, each in a transaction of its own; tells how
 /// many. For the worker that asks again and again: fewer than `limit` means that none was left.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ExpireReservations {
     /// How many at most.
     pub limit: u32,
@@ -248,7 +249,7 @@ pub struct ExpireReservations {
 operation!(ExpireReservations => u32, Never; "inventory.expire_reservations", Command, Internal);
 
 /// Levels that contradict the ledger or the reservations: a page of all products, ordered by id.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditStock {
     /// Which page; the limit counts levels looked at.
     pub page: PageRequest,
@@ -256,7 +257,7 @@ pub struct AuditStock {
 operation!(AuditStock => Page<StockAudit>, Never; "inventory.audit_stock", Query, Internal);
 
 /// What the three sources say of one level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StockAudit {
     /// The level.
     pub level: StockLevel,
@@ -271,7 +272,7 @@ pub struct StockAudit {
 }
 
 /// All reservations, ordered by order id.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditReservations {
     /// Which page.
     pub page: PageRequest,
@@ -279,7 +280,7 @@ pub struct AuditReservations {
 operation!(AuditReservations => Page<ReservationAudit>, Never; "inventory.audit_reservations", Query, Internal);
 
 /// What inventory knows of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReservationAudit {
     /// The order.
     pub order_id: OrderId,

@@ -1,14 +1,23 @@
 //! What orders tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::{OrderId, PaymentId, ProductId, UserId};
 use crate::domains::shared::money::Money;
 use crate::domains::shared::quantity::Quantity;
-use crate::ports::shared::events::Event;
+use crate::ports::shared::events::{Event, events};
+
+events!(
+    OrderCreated,
+    OrderConfirmed,
+    OrderCancelled,
+    OrderShipped,
+    OrderDelivered
+);
 
 /// So many pieces of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderedLine {
     /// Of what.
     pub product_id: ProductId,
@@ -19,7 +28,7 @@ pub struct OrderedLine {
 }
 
 /// An order was placed; nothing is settled yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderCreated {
     /// Which.
     pub order_id: OrderId,
@@ -42,7 +51,7 @@ impl Event for OrderCreated {
 }
 
 /// Stock and money are settled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderConfirmed {
     /// Which.
     pub order_id: OrderId,
@@ -61,7 +70,7 @@ impl Event for OrderConfirmed {
 }
 
 /// The order did not come about, or was called off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderCancelled {
     /// Which.
     pub order_id: OrderId,
@@ -80,7 +89,7 @@ impl Event for OrderCancelled {
 }
 
 /// The order is on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderShipped {
     /// Which.
     pub order_id: OrderId,
@@ -97,7 +106,7 @@ impl Event for OrderShipped {
 }
 
 /// The order arrived.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderDelivered {
     /// Which.
     pub order_id: OrderId,

@@ -1,5 +1,6 @@
 //! What one can ask of orders.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::{OrderId, PaymentId, ProductId, ReservationId, SagaId, UserId};
@@ -19,7 +20,7 @@ table_of_contents! {
 }
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Placed; stock or payment are not settled yet.
@@ -35,7 +36,7 @@ pub enum OrderStatus {
 }
 
 /// An order. It keeps its own copy of names and prices: what the catalog says later does not change it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     /// Its id.
     pub id: OrderId,
@@ -68,7 +69,7 @@ pub struct Order {
 }
 
 /// A line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {
     /// Of what.
     pub product_id: ProductId,
@@ -85,7 +86,7 @@ pub struct OrderLine {
 }
 
 /// A wish for so many pieces of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderItem {
     /// Of what.
     pub product_id: ProductId,
@@ -95,7 +96,7 @@ pub struct OrderItem {
 
 /// Buys. Needs an idempotency key. Without a token the order waits, pending and with its stock held, for
 /// `payments.process_payment`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PlaceOrder {
     /// What: 1 to [`PlaceOrder::MAX_ITEMS`] items; a product that is on two of them is bought in their sum.
     pub items: Vec<OrderItem>,
@@ -112,7 +113,7 @@ impl PlaceOrder {
 }
 
 /// Why an order does not come about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PlaceOrderError {
     /// No items, or more than [`PlaceOrder::MAX_ITEMS`].
     ItemCount,
@@ -147,7 +148,7 @@ pub enum PlaceOrderError {
 }
 
 /// Of a product there is less than was wished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderShortage {
     /// Of what.
     pub product_id: ProductId,
@@ -158,7 +159,7 @@ pub struct OrderShortage {
 }
 
 /// Reads an order of the caller's, or any for staff.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetOrder {
     /// Which.
     pub order_id: OrderId,
@@ -166,14 +167,14 @@ pub struct GetOrder {
 operation!(GetOrder => Order, GetOrderError; "orders.get_order", Query, SignedIn; key = |op| Key::of(&op.order_id));
 
 /// Why an order cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum GetOrderError {
     /// There is none, or none that the caller may see.
     NotFound,
 }
 
 /// Lists a customer's orders, newest first. Of others than oneself only for staff.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListOrders {
     /// Whose.
     pub customer_id: UserId,
@@ -186,7 +187,7 @@ operation!(ListOrders => Page<Order>, ListOrdersError; "orders.list_orders", Que
     key = |op| Key::of(&op.customer_id));
 
 /// Why orders cannot be listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ListOrdersError {
     /// There is no such customer that the caller may see.
     NotFound,
@@ -195,7 +196,7 @@ pub enum ListOrdersError {
 }
 
 /// Moves an order on: staff ship and deliver. Cancelling gives back stock and money, as [`CancelOrder`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SetOrderStatus {
     /// Which.
     pub order_id: OrderId,
@@ -208,7 +209,7 @@ operation!(SetOrderStatus => Order, SetOrderStatusError; "orders.set_order_statu
     key = |op| Key::of(&op.order_id));
 
 /// Why an order cannot be moved on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SetOrderStatusError {
     /// There is no such order.
     NotFound,
@@ -227,7 +228,7 @@ pub enum SetOrderStatusError {
 }
 
 /// Calls an order off: stock back, money back. An order that is cancelled already is answered as it is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CancelOrder {
     /// Which.
     pub order_id: OrderId,
@@ -238,7 +239,7 @@ operation!(CancelOrder => Order, CancelOrderError; "orders.cancel_order", Comman
     key = |op| Key::of(&op.order_id));
 
 /// Why an order cannot be called off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CancelOrderError {
     /// There is none, or none that the caller may see.
     NotFound,
@@ -252,7 +253,7 @@ pub enum CancelOrderError {
 }
 
 /// One read composed of the order, its payment and its products as they are now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetOrderDetails {
     /// Which.
     pub order_id: OrderId,
@@ -261,7 +262,7 @@ operation!(GetOrderDetails => OrderDetails, GetOrderError; "orders.get_order_det
     key = |op| Key::of(&op.order_id));
 
 /// An order with what other contexts know of it. A part is absent while its context is away.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderDetails {
     /// The order.
     pub order: Order,
@@ -276,7 +277,7 @@ pub struct OrderDetails {
 }
 
 /// What an order's page shows of its payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentSummary {
     /// Its id.
     pub id: PaymentId,
@@ -289,7 +290,7 @@ pub struct PaymentSummary {
 }
 
 /// What an order's page shows of its customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomerSummary {
     /// Who.
     pub id: UserId,
@@ -300,7 +301,7 @@ pub struct CustomerSummary {
 }
 
 /// What an order's page shows of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductSummary {
     /// Which.
     pub id: ProductId,
@@ -311,7 +312,7 @@ pub struct ProductSummary {
 }
 
 /// Takes over sagas whose process is gone or which are due again, and moves them on. For the worker.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ResumeSagas {
     /// How many at most.
     pub limit: u32,
@@ -319,7 +320,7 @@ pub struct ResumeSagas {
 operation!(ResumeSagas => u32, Never; "orders.resume_sagas", Command, Internal);
 
 /// All orders, ordered by id.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditOrders {
     /// Which page.
     pub page: PageRequest,
@@ -327,7 +328,7 @@ pub struct AuditOrders {
 operation!(AuditOrders => Page<OrderAudit>, Never; "orders.audit_orders", Query, Internal);
 
 /// What orders knows of an order, for comparison with what the other contexts know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderAudit {
     /// The order.
     pub order_id: OrderId,
@@ -348,7 +349,7 @@ pub struct OrderAudit {
 }
 
 /// Sagas that have not ended or are stuck, oldest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditSagas {
     /// How many at most.
     pub limit: u32,
@@ -356,7 +357,7 @@ pub struct AuditSagas {
 operation!(AuditSagas => Vec<SagaAudit>, Never; "orders.audit_sagas", Query, Internal);
 
 /// A saga that has not ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SagaAudit {
     /// Which.
     pub saga_id: SagaId,

@@ -1,14 +1,17 @@
 //! What payments tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::operations::DeclineReason;
 use crate::domains::shared::ids::{OrderId, PaymentId, RefundId};
 use crate::domains::shared::money::Money;
-use crate::ports::shared::events::Event;
+use crate::ports::shared::events::{Event, events};
+
+events!(PaymentCompleted, PaymentFailed, PaymentRefunded);
 
 /// The amount was taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentCompleted {
     /// Which payment.
     pub payment_id: PaymentId,
@@ -27,7 +30,7 @@ impl Event for PaymentCompleted {
 }
 
 /// The amount was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentFailed {
     /// Which payment.
     pub payment_id: PaymentId,
@@ -48,7 +51,7 @@ impl Event for PaymentFailed {
 }
 
 /// Money went back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentRefunded {
     /// Which payment.
     pub payment_id: PaymentId,

@@ -1,5 +1,6 @@
 //! What one can ask of payments.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domains::shared::ids::{OrderId, PaymentId, RefundId, UserId};
@@ -16,7 +17,7 @@ table_of_contents! {
 }
 
 /// Where a payment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// Nothing is known to have been taken or held.
@@ -36,7 +37,7 @@ pub enum PaymentStatus {
 }
 
 /// A payment: the whole money of one order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Payment {
     /// Its id; also the key under which the provider knows it.
     pub id: PaymentId,
@@ -65,7 +66,7 @@ pub struct Payment {
 }
 
 /// Why a payment was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeclineReason {
     /// The issuer said no, and does not say why.
@@ -79,7 +80,7 @@ pub enum DeclineReason {
 }
 
 /// Where a refund stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
     /// Asked for; the provider's answer is not known yet.
@@ -91,7 +92,7 @@ pub enum RefundStatus {
 }
 
 /// A refund.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refund {
     /// Its id; also the key under which the provider knows it.
     pub id: RefundId,
@@ -108,7 +109,7 @@ pub struct Refund {
 }
 
 /// Opens a payment that the customer is to make later with [`ProcessPayment`]. Twice is once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RequestPayment {
     /// The id it shall have, chosen by the caller.
     pub payment_id: PaymentId,
@@ -123,14 +124,14 @@ operation!(RequestPayment => (), PaymentEnded; "payments.request_payment", Comma
     key = |op| Key::of(&op.payment_id));
 
 /// The payment has ended otherwise: cancelled, failed, or another one of the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PaymentEnded {
     /// See above.
     Ended,
 }
 
 /// Has the provider hold an amount. Twice is once: an outcome that is not known is looked up by the payment's id.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuthorizePayment {
     /// The id it shall have, chosen by the caller.
     pub payment_id: PaymentId,
@@ -147,7 +148,7 @@ operation!(AuthorizePayment => (), AuthorizePaymentError; "payments.authorize_pa
     key = |op| Key::of(&op.payment_id));
 
 /// Why an amount is not held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AuthorizePaymentError {
     /// It was refused, for good.
     Declined(DeclineReason),
@@ -156,7 +157,7 @@ pub enum AuthorizePaymentError {
 }
 
 /// Takes the amount that is held. Twice is once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CapturePayment {
     /// Which.
     pub payment_id: PaymentId,
@@ -165,7 +166,7 @@ operation!(CapturePayment => (), CapturePaymentError; "payments.capture_payment"
     key = |op| Key::of(&op.payment_id));
 
 /// Why an amount cannot be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CapturePaymentError {
     /// There is no such payment.
     NotFound,
@@ -175,7 +176,7 @@ pub enum CapturePaymentError {
 
 /// Gives the money back, whatever has happened so far: what is not yet held never will be, what is held is let go,
 /// what was taken goes back. One that is unknown is remembered as voided. Twice is once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CancelPayment {
     /// Which.
     pub payment_id: PaymentId,
@@ -191,7 +192,7 @@ pub struct CancelPayment {
 operation!(CancelPayment => (), Never; "payments.cancel_payment", Command, Internal; key = |op| Key::of(&op.payment_id));
 
 /// Makes a payment that was requested. Needs an idempotency key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ProcessPayment {
     /// For which order.
     pub order_id: OrderId,
@@ -202,7 +203,7 @@ operation!(ProcessPayment => Payment, ProcessPaymentError; "payments.process_pay
     key = |op| Key::of(&op.order_id));
 
 /// Why a payment cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ProcessPaymentError {
     /// No payment of the caller's was requested for this order.
     NotFound,
@@ -218,7 +219,7 @@ pub enum ProcessPaymentError {
 }
 
 /// Gives money back. Needs an idempotency key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RefundPayment {
     /// Of which payment.
     pub payment_id: PaymentId,
@@ -231,7 +232,7 @@ operation!(RefundPayment => Refund, RefundPaymentError; "payments.refund_payment
     key = |op| Key::of(&op.payment_id));
 
 /// Why money cannot go back as wished.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RefundPaymentError {
     /// There is no such payment.
     NotFound,
@@ -257,7 +258,7 @@ pub enum RefundPaymentError {
 }
 
 /// Reads a payment of the caller's, or any for staff.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetPayment {
     /// Which.
     pub payment_id: PaymentId,
@@ -266,7 +267,7 @@ operation!(GetPayment => Payment, GetPaymentError; "payments.get_payment", Query
     key = |op| Key::of(&op.payment_id));
 
 /// Reads the payment of an order.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GetPaymentOfOrder {
     /// Of which order.
     pub order_id: OrderId,
@@ -275,7 +276,7 @@ operation!(GetPaymentOfOrder => Payment, GetPaymentError; "payments.get_payment_
     key = |op| Key::of(&op.order_id));
 
 /// Why a payment cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum GetPaymentError {
     /// There is none, or none that the caller may see.
     NotFound,
@@ -283,7 +284,7 @@ pub enum GetPaymentError {
 
 /// Finds out at the provider what became of payments and refunds whose outcome a crash or a timeout left unknown, and
 /// brings them to an end. For the worker.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ResolveUnknown {
     /// How many at most.
     pub limit: u32,
@@ -291,7 +292,7 @@ pub struct ResolveUnknown {
 operation!(ResolveUnknown => u32, Never; "payments.resolve_unknown", Command, Internal);
 
 /// All payments, ordered by order id.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditPayments {
     /// Which page.
     pub page: PageRequest,
@@ -299,7 +300,7 @@ pub struct AuditPayments {
 operation!(AuditPayments => Page<PaymentAudit>, Never; "payments.audit_payments", Query, Internal);
 
 /// What payments knows of an order's money.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentAudit {
     /// The payment.
     pub payment_id: PaymentId,
@@ -318,7 +319,7 @@ pub struct PaymentAudit {
 }
 
 /// All entries of the provider's ledger, ordered by key, with the payment each belongs to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditCharges {
     /// Which page.
     pub page: PageRequest,
@@ -326,7 +327,7 @@ pub struct AuditCharges {
 operation!(AuditCharges => Page<ChargeAudit>, Never; "payments.audit_charges", Query, Internal);
 
 /// What the provider has of a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Charge {
     /// The key under which it was asked for: the payment's id.
     pub key: String,
@@ -341,7 +342,7 @@ pub struct Charge {
 }
 
 /// An entry of the provider's ledger and the order it belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChargeAudit {
     /// The entry.
     pub charge: Charge,

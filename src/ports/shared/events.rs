@@ -1,5 +1,6 @@
 //! Events: facts that a context has committed, in the order of its log. The envelope follows `CloudEvents` 1.0.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,8 @@ use crate::domains::shared::correlation::CorrelationId;
 use crate::domains::shared::ids::EventId;
 use crate::domains::shared::timestamp::Timestamp;
 
-/// A kind of event. Its JSON form is a contract: fields are added, never changed.
-pub trait Event: Serialize + DeserializeOwned {
+/// A kind of event. Its JSON form is a contract ([`super::contract`]): fields are added, never changed.
+pub trait Event: Serialize + DeserializeOwned + JsonSchema {
     /// `order.confirmed`: the aggregate and what happened to it.
     const TYPE: &'static str;
     /// Version of the payload.
@@ -20,6 +21,39 @@ pub trait Event: Serialize + DeserializeOwned {
     /// The aggregate it is about: events of one subject are delivered in their order.
     fn subject(&self) -> String;
 }
+
+/// What is known of a kind of event without an instance of it: a row of a context's table of events.
+#[derive(Debug, Clone, Copy)]
+pub struct EventInfo {
+    /// [`Event::TYPE`].
+    pub event_type: &'static str,
+    /// [`Event::VERSION`].
+    pub version: i32,
+    /// The form of its payload, as the generator describes it; types that it refers to are left with the generator.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl EventInfo {
+    /// The row of `E`.
+    pub const fn of<E: Event>() -> Self {
+        Self {
+            event_type: E::TYPE,
+            version: E::VERSION,
+            schema: SchemaGenerator::subschema_for::<E>,
+        }
+    }
+}
+
+/// Declares a context's table of events, all that it tells: `events!(OrderCreated, OrderConfirmed);`
+macro_rules! events {
+    ($($event:ident),+ $(,)?) => {
+        /// All that this context tells.
+        pub const EVENTS: &[$crate::ports::shared::events::EventInfo] = &[
+            $($crate::ports::shared::events::EventInfo::of::<$event>()),+
+        ];
+    };
+}
+pub(crate) use events;
 
 /// An event as the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Why an operation did not bring the wished result. The same type whether the other side is in this process or not: a
 //! caller that ignores that it may be away does not compile.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::Denial;
@@ -99,5 +100,5 @@ impl<E> From<Denial> for Failure<E> {
 }
 
 /// The error of operations that have no business outcome but success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Never {}

@@ -5,6 +5,7 @@ pub mod operation;
 pub mod access;
 pub mod call_context;
 pub mod clock;
+pub mod contract;
 pub mod events;
 pub mod failure;
 pub mod idempotency;

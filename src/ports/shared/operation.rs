@@ -3,15 +3,18 @@
 //! Decorators (tracing, deadline, authorization), the loopback and the remote client are written once, generic over
 //! [`Operation`]; a new operation needs no glue.
 
-use serde::Serialize;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::call_context::CallContext;
+use super::events::EventInfo;
 use super::failure::Failure;
 
 /// Whether an operation changes anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Reads only: may be repeated at will.
     Query,
@@ -35,12 +38,13 @@ impl Key {
     }
 }
 
-/// A message to a context. Its JSON form is a contract between versions of Banyan: fields are added, never changed.
-pub trait Operation: Serialize + DeserializeOwned + Send + 'static {
+/// A message to a context. Its JSON form is a contract between versions of Banyan ([`super::contract`]): fields are
+/// added, never changed.
+pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     /// What comes back.
-    type Reply: Serialize + DeserializeOwned + Send + 'static;
+    type Reply: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
     /// The closed set of business outcomes that are not the wished one.
-    type Error: Serialize + DeserializeOwned + Send + std::fmt::Debug + 'static;
+    type Error: Serialize + DeserializeOwned + JsonSchema + Send + std::fmt::Debug + 'static;
 
     /// The stable name, `orders.place_order`: `<context>.<use case>`, never a type path.
     const NAME: &'static str;
@@ -124,13 +128,16 @@ pub trait TableOfContents: Send + Sync + 'static {
     const CONTEXT: &'static str;
     /// Its operations.
     const OPERATIONS: &'static [OperationInfo];
+    /// What it tells: the table in its `events.rs`.
+    const EVENTS: &'static [EventInfo];
 
     /// From the name on the wire to the type: does something with the operation of that name, `None` if there is none.
     fn with_operation<W: WithOperation<Self>>(name: &str, with: W) -> Option<W::Output>;
 }
 
 /// Declares a context's table of contents: the trait that its callers hold as `Arc<dyn Orders>`, implemented by
-/// whatever handles all of its operations, and its [`TableOfContents`].
+/// whatever handles all of its operations, and its [`TableOfContents`], which takes the events from the `events!` of the
+/// `events.rs` beside.
 macro_rules! table_of_contents {
     ($(#[$doc:meta])* $context:ident = $name:literal: $first:ident $(, $rest:ident)* $(,)?) => {
         $(#[$doc])*
@@ -150,6 +157,7 @@ macro_rules! table_of_contents {
                 $crate::ports::shared::operation::OperationInfo::of::<$first>(),
                 $($crate::ports::shared::operation::OperationInfo::of::<$rest>(),)*
             ];
+            const EVENTS: &'static [$crate::ports::shared::events::EventInfo] = super::events::EVENTS;
 
             fn with_operation<W: $crate::ports::shared::operation::WithOperation<Self>>(
                 name: &str,

@@ -1,9 +1,10 @@
 //! Pages of lists.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageRequest {
     /// How many entries at most: 1 to [`PageRequest::MAX_LIMIT`].
     pub limit: u32,
@@ -27,7 +28,7 @@ impl PageRequest {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
