@@ -29,7 +29,7 @@ pub enum Command {
     /// Run the shop. This is what happens without a command.
     Serve,
     /// Bring the databases to the form that this version expects, and end.
-    Migrate,
+    Migrate(Migrate),
     /// Bring data in from a file.
     Import {
         /// What is in the file.
@@ -46,6 +46,16 @@ pub enum Command {
     Fsck,
     /// Print the OpenAPI document. Needs no database.
     Openapi,
+}
+
+/// How to migrate.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// On PostgreSQL, also make a role for each context that can use its own schema alone. `BANYAN_DATABASE_URL` is then
+    /// the URL of the owner, and `BANYAN_<CONTEXT>_DATABASE_URL` names the context's role and password; without it the
+    /// role is `banyan_<context>`. The database has to be the shop's alone: PUBLIC loses its rights in it.
+    #[arg(long)]
+    pub roles: bool,
 }
 
 /// What can be brought in.

@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::start_error::StartError;
 use super::storage::Storage;
 use super::wiring::Shop;
-use super::{announce, import, logging, rooms, routes, serve};
+use super::{announce, import, logging, roles, rooms, routes, serve};
 use crate::ports::identity::operations::Secret;
 
 /// Why a command was not carried out.
@@ -61,7 +61,8 @@ fn carry_out(invocation: &Invocation) -> Result<(), NotDone> {
     logging::start(&settings.log);
     match command {
         Command::Serve => serve(settings),
-        Command::Migrate => migrate(settings),
+        Command::Migrate(how) if how.roles => migrate_with_roles(settings),
+        Command::Migrate(_) => migrate(settings),
         Command::Import {
             what: Import::Products(file),
         } => import_products(settings, file),
@@ -92,6 +93,13 @@ fn migrate(settings: &Settings) -> Result<(), NotDone> {
         print(&format!("{context}: up to date, {} migrations ran\n", storage.migrated))?;
     }
     Ok(())
+}
+
+fn migrate_with_roles(settings: &Settings) -> Result<(), NotDone> {
+    let plan = roles::plan(&settings.databases).map_err(|error| NotDone::Wrong(error.to_string()))?;
+    let done = roles::carry_out(&plan, settings)?;
+    let lines: Vec<String> = done.iter().map(|done| format!("{done}\n")).collect();
+    print(&lines.concat())
 }
 
 fn import_products(settings: &Settings, file: &ImportProducts) -> Result<(), NotDone> {

@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod contexts;
 pub mod house;
 pub mod ported;
+pub mod roles;
 pub mod rooms;
 pub mod storage;
 pub mod wiring;

@@ -43,6 +43,9 @@ pub enum StartError {
         /// Which.
         context: &'static str,
     },
+    /// The contexts' roles cannot be made.
+    #[error("the roles of the contexts cannot be made")]
+    Roles(#[source] StorageError),
     /// The simulated payment provider has no ledger.
     #[error("the ledger of the simulated payment provider cannot be opened")]
     Simulator(#[source] StorageError),

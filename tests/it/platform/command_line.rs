@@ -13,7 +13,7 @@ use crate::support::databases::PostgresDatabase;
 const STOP_TIME: Duration = Duration::from_secs(30);
 
 /// The program, with nothing of this process's settings.
-fn banyan(folder: &Path) -> Command {
+pub(super) fn banyan(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
     command.env_clear().current_dir(folder).stdin(Stdio::null());
     command

@@ -27,7 +27,7 @@ fn schemas_in(database: &PostgresDatabase) -> Vec<String> {
 }
 
 /// Goes through all five contexts, and through the events between them.
-fn sell_something(app: &TestApp) {
+pub(super) fn sell_something(app: &TestApp) {
     let product = app.create_product(1_999, 3);
     let customer = app.register_customer();
     let order = app.buy(&customer, &product, 2, "tok_visa").expect(201);

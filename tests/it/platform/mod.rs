@@ -9,3 +9,4 @@ mod no_route;
 mod openapi;
 mod problem_table;
 mod purchase;
+mod roles;

@@ -23,7 +23,7 @@ pub enum Home {
 /// A database on the private server, dropped with this value.
 pub struct PostgresDatabase {
     pub url: String,
-    server_url: String,
+    pub server_url: String,
     name: String,
 }
 

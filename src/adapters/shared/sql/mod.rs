@@ -6,6 +6,7 @@ pub mod postgres_url;
 pub mod database;
 pub mod errors;
 pub mod migrations;
+pub mod roles;
 pub mod schema;
 
 pub mod consumers;
