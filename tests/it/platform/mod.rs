@@ -6,6 +6,7 @@ mod databases_apart;
 mod health;
 mod limits;
 mod no_route;
+mod nothing_crosses_schemas;
 mod openapi;
 mod problem_table;
 mod purchase;
