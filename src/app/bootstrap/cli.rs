@@ -46,6 +46,17 @@ pub enum Command {
     Fsck,
     /// Print the OpenAPI document. Needs no database.
     Openapi,
+    /// Print what the messages between the contexts look like. Needs no database.
+    Contracts(Contracts),
+}
+
+/// What becomes of the contracts.
+#[derive(Debug, Args)]
+pub struct Contracts {
+    /// Write them to this folder instead, a file for each context: in a checkout, `--release-to contracts` makes them
+    /// what later versions must be compatible with.
+    #[arg(long)]
+    pub release_to: Option<PathBuf>,
 }
 
 /// How to migrate.

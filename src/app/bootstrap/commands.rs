@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::admin::{self, CreateAdminError, NewAdmin};
 use super::cli::{
-    self, Admin, Command, CreateAdmin, Import, ImportFormat, ImportProducts, Invocation, NotAnInvocation,
+    self, Admin, Command, Contracts, CreateAdmin, Import, ImportFormat, ImportProducts, Invocation, NotAnInvocation,
 };
 use super::fsck::{self, EventConsumerCheck, Patience};
 use super::serve::StopOn;
@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::start_error::StartError;
 use super::storage::Storage;
 use super::wiring::Shop;
-use super::{announce, import, logging, roles, rooms, routes, serve};
+use super::{announce, contracts, import, logging, roles, rooms, routes, serve};
 use crate::ports::identity::operations::Secret;
 
 /// Why a command was not carried out.
@@ -71,6 +71,7 @@ fn carry_out(invocation: &Invocation) -> Result<(), NotDone> {
         } => create_admin(settings, person),
         Command::Fsck => fsck(settings),
         Command::Openapi => openapi(),
+        Command::Contracts(options) => print_contracts(options),
     }
 }
 
@@ -174,6 +175,15 @@ fn fsck(settings: &Settings) -> Result<(), NotDone> {
 
 fn openapi() -> Result<(), NotDone> {
     let mut text = serde_json::to_string_pretty(&routes::document(routes::ALL))?;
+    text.push('\n');
+    print(&text)
+}
+
+fn print_contracts(options: &Contracts) -> Result<(), NotDone> {
+    if let Some(folder) = &options.release_to {
+        return Ok(contracts::release_to(folder)?);
+    }
+    let mut text = serde_json::to_string_pretty(&contracts::all())?;
     text.push('\n');
     print(&text)
 }

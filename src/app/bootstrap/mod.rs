@@ -7,6 +7,7 @@ pub mod settings;
 
 pub mod capacity;
 pub mod contexts;
+pub mod contracts;
 pub mod house;
 pub mod ported;
 pub mod roles;
