@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::access::Principal;
 use super::idempotency::IdempotencyKey;
 use crate::domains::shared::correlation::CorrelationId;
@@ -31,7 +33,8 @@ impl Deadline {
 }
 
 /// Whether an operation is to take effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EffectMode {
     /// It is.
     Live,

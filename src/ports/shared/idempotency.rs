@@ -15,6 +15,7 @@ pub const KEPT_FOR_MS: i64 = 72 * 60 * 60 * 1000;
 
 /// A key: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct IdempotencyKey(String);
 
 /// A text that is not a key.
@@ -41,9 +42,18 @@ impl FromStr for IdempotencyKey {
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
             .unwrap_or(text);
+        Self::try_from(bare.to_owned())
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = InvalidIdempotencyKey;
+
+    /// Takes the bare key, as another process of ours passes it on: quotes are part of it.
+    fn try_from(bare: String) -> Result<Self, InvalidIdempotencyKey> {
         let fits = (1..=Self::MAX_CHARS).contains(&bare.len());
         if fits && bare.chars().all(|c| c.is_ascii_graphic()) {
-            Ok(Self(bare.to_owned()))
+            Ok(Self(bare))
         } else {
             Err(InvalidIdempotencyKey)
         }

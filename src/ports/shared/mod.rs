@@ -1,6 +1,8 @@
 //! What every boundary has in common.
 
 pub mod operation;
+pub mod retry;
+pub mod wire;
 
 pub mod access;
 pub mod call_context;

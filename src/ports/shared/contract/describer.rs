@@ -34,10 +34,9 @@ impl Describer {
     fn message(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Message {
         let reads = canonical(schema(&mut self.reading).to_value());
         let writes = canonical(schema(&mut self.writing).to_value());
-        if reads == writes {
-            Message::Same(reads)
-        } else {
-            Message::Different { reads, writes }
+        Message {
+            writes: (writes != reads).then_some(writes),
+            reads,
         }
     }
 
