@@ -124,12 +124,17 @@ pub const TECHNOLOGIES: &[Technology] = &[
         homes: &["app/bootstrap", "main"],
     },
     Technology {
-        crates: &["jsonwebtoken"],
-        homes: &["adapters/identity", "adapters/shared/access_tokens"],
-    },
-    Technology {
         crates: &["argon2", "aws_lc_rs"],
         homes: &["adapters/identity"],
+    },
+    Technology {
+        // Access tokens of people, and the tokens by which processes of one shop know each other.
+        crates: &["jsonwebtoken"],
+        homes: &[
+            "adapters/identity",
+            "adapters/shared/access_tokens",
+            "adapters/shared/remote",
+        ],
     },
 ];
 

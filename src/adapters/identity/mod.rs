@@ -6,5 +6,4 @@ pub mod sql;
 pub mod passwords;
 pub mod tokens;
 
-mod hex;
 mod lean_argon2;

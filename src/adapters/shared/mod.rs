@@ -2,6 +2,9 @@
 
 pub mod access_tokens;
 pub mod http;
+pub mod remote;
 pub mod sql;
 
+pub mod circuit_breaker;
+pub mod hex;
 pub mod system;

@@ -9,3 +9,7 @@ pub mod house;
 
 pub mod app;
 pub mod http;
+
+pub mod internal_server;
+pub mod lossy_proxy;
+pub mod watched;

@@ -6,8 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::ACCESS_TOKEN_SECONDS;
 use super::keys::KeyRing;
-use crate::adapters::identity::hex;
 use crate::adapters::shared::access_tokens::{AUDIENCE, Claims, ISSUER, TOKEN_TYPE, TokenUse};
+use crate::adapters::shared::hex;
 use crate::domains::identity::session::RefreshTokenHash;
 use crate::domains::shared::ids::{SessionId, UserId};
 use crate::domains::shared::role::Role;

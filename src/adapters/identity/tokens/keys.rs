@@ -6,9 +6,9 @@ use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey};
 
 use super::ACCESS_TOKEN_SECONDS;
-use crate::adapters::identity::hex;
 use crate::adapters::shared::access_tokens::CLOCK_LEEWAY_SECONDS;
 use crate::adapters::shared::access_tokens::public_keys::PublicKeys;
+use crate::adapters::shared::hex;
 use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::identity::operations::Secret;
 use crate::ports::identity::outbound::{SigningKey, SigningKeyStore};

@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use actix_web::web;
-
-use super::bulkhead::{Bulkhead, BulkheadSize};
+use super::bulkhead::{BulkheadSize, Bulkheads, NotRun};
 use super::call::Call;
 use super::problem::{IntoProblem, Problem};
 use crate::ports::shared::failure::Failure;
-use crate::ports::shared::operation::{Handler, Kind, Operation};
+use crate::ports::shared::operation::{Handler, Operation};
 
-/// A context as its endpoints see it: `Api<dyn Catalog>`. Queries and commands have bulkheads of their own, so that
-/// browsing cannot take the room of buying.
+/// A context as its endpoints see it: `Api<dyn Catalog>`.
 pub struct Api<C: ?Sized> {
     context: Arc<C>,
-    queries: Arc<Bulkhead>,
-    commands: Arc<Bulkhead>,
+    bulkheads: Bulkheads,
 }
 
 impl<C: ?Sized> Api<C> {
@@ -23,8 +19,7 @@ impl<C: ?Sized> Api<C> {
     pub fn new(context: Arc<C>, queries: BulkheadSize, commands: BulkheadSize) -> Self {
         Self {
             context,
-            queries: Arc::new(Bulkhead::new(queries)),
-            commands: Arc::new(Bulkhead::new(commands)),
+            bulkheads: Bulkheads::new(queries, commands),
         }
     }
 }
@@ -40,25 +35,18 @@ impl<C: ?Sized + Send + Sync + 'static> Api<C> {
         Op::Error: IntoProblem,
         C: Handler<Op>,
     {
-        let bulkhead = match Op::KIND {
-            Kind::Query => &self.queries,
-            Kind::Command => &self.commands,
-        };
-        let Some(place) = bulkhead.enter().await else {
-            return Err(Failure::<Op::Error>::Overloaded.into());
-        };
         let context = Arc::clone(&self.context);
-        // The place goes with the work: a client that goes away does not make room for another one yet.
-        let work = move || {
-            let _place = place;
-            context.handle(&call.0, op)
-        };
-        match web::block(work).await {
-            Ok(result) => result.map_err(Problem::from),
-            Err(error) => {
-                tracing::error!(%error, operation = Op::NAME, "the use case did not come to an end");
-                Err(Failure::<Op::Error>::internal(error.to_string()).into())
-            }
-        }
+        let result = self.bulkheads.run(Op::KIND, move || context.handle(&call.0, op)).await;
+        result
+            .unwrap_or_else(|error| {
+                Err(match error {
+                    NotRun::NoRoom => Failure::Overloaded,
+                    NotRun::BrokeOff(_) => {
+                        tracing::error!(%error, operation = Op::NAME, "no answer");
+                        Failure::internal(error.to_string())
+                    }
+                })
+            })
+            .map_err(Problem::from)
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use actix_web::web;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::ports::shared::operation::Kind;
 
 /// How much of a context may be going on at once, and how much may wait.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +47,58 @@ impl Bulkhead {
             .await
             .ok()?
             .ok()
+    }
+}
+
+/// The bulkheads of a context. Queries and commands have one each, so that browsing cannot take the room of buying.
+#[derive(Clone)]
+pub struct Bulkheads {
+    queries: Arc<Bulkhead>,
+    commands: Arc<Bulkhead>,
+}
+
+/// Why work did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRun {
+    /// There was no room, so it was not begun.
+    #[error("there was no room")]
+    NoRoom,
+    /// It panicked.
+    #[error("the use case did not come to an end: {0}")]
+    BrokeOff(String),
+}
+
+impl Bulkheads {
+    /// Bulkheads of these sizes.
+    pub fn new(queries: BulkheadSize, commands: BulkheadSize) -> Self {
+        Self {
+            queries: Arc::new(Bulkhead::new(queries)),
+            commands: Arc::new(Bulkhead::new(commands)),
+        }
+    }
+
+    /// Does the work of an operation on a worker thread. It is done to its end even when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// [`NotRun`].
+    pub async fn run<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotRun> {
+        let bulkhead = match kind {
+            Kind::Query => &self.queries,
+            Kind::Command => &self.commands,
+        };
+        let place = bulkhead.enter().await.ok_or(NotRun::NoRoom)?;
+        // The place goes with the work: a client that goes away does not make room for another one yet.
+        let work = move || {
+            let _place = place;
+            work()
+        };
+        web::block(work)
+            .await
+            .map_err(|error| NotRun::BrokeOff(error.to_string()))
     }
 }
 

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures_core::Stream;
 use serde::de::DeserializeOwned;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
+use super::bounded_body::{self, NotRead};
 use super::problem::{self, Problem};
 use super::strict_json::{self, NotStrictJson};
 
@@ -30,16 +28,13 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = check_media_type(request);
-        let announced = content_length(request);
+        let announced = bounded_body::announced_bytes(request);
         let payload = payload.take();
         Box::pin(async move {
             media_type?;
-            if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
-                return Err(too_large().into());
-            }
-            let text = tokio::time::timeout(BODY_TIME, read(payload))
+            let text = bounded_body::read(payload, announced, MAX_BODY_BYTES, BODY_TIME)
                 .await
-                .map_err(|_elapsed| too_slow())??;
+                .map_err(problem_of)?;
             let body: T = typed(&text)?;
             body.validate().map_err(|errors| invalid(&errors))?;
             Ok(Self(body))
@@ -63,38 +58,14 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-fn content_length(request: &HttpRequest) -> Option<usize> {
-    request
-        .headers()
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
-}
-
-fn too_large() -> Problem {
-    Problem::new(problem::BODY_TOO_LARGE).member("max_bytes", MAX_BODY_BYTES)
-}
-
-/// The rest of the body is not waited for.
-fn too_slow() -> Problem {
-    Problem::new(problem::BODY_TOO_SLOW).header(header::CONNECTION, HeaderValue::from_static("close"))
-}
-
-async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
-    let mut text = BytesMut::new();
-    loop {
-        let next: Option<Result<Bytes, PayloadError>> =
-            std::future::poll_fn(|cx| std::pin::Pin::new(&mut payload).poll_next(cx)).await;
-        match next {
-            None => return Ok(text),
-            Some(Err(_broken_off)) => {
-                return Err(Problem::new(problem::BAD_REQUEST).detail("The body broke off."));
-            }
-            Some(Ok(chunk)) if text.len() + chunk.len() > MAX_BODY_BYTES => return Err(too_large()),
-            Some(Ok(chunk)) => text.extend_from_slice(&chunk),
+fn problem_of(error: NotRead) -> Problem {
+    match error {
+        NotRead::TooLarge => Problem::new(problem::BODY_TOO_LARGE).member("max_bytes", MAX_BODY_BYTES),
+        // The rest of the body is not waited for.
+        NotRead::TooSlow => {
+            Problem::new(problem::BODY_TOO_SLOW).header(header::CONNECTION, HeaderValue::from_static("close"))
         }
+        NotRead::BrokenOff => Problem::new(problem::BAD_REQUEST).detail("The body broke off."),
     }
 }
 

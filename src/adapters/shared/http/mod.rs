@@ -2,7 +2,9 @@
 
 pub mod api;
 pub mod bulkhead;
+pub mod internal;
 
+pub mod bounded_body;
 pub mod call;
 pub mod conditional;
 pub mod edge;

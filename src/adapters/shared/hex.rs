@@ -1,7 +1,7 @@
 //! Bytes as lower-case hex.
 
 /// Writes bytes as lower-case hex.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     bytes
         .iter()
@@ -10,7 +10,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Reads lower-case or upper-case hex; `None` when it is not.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text
         .chars()
         .map(|c| c.to_digit(16).and_then(|value| u8::try_from(value).ok()))
