@@ -1,6 +1,8 @@
 //! What belongs to no context: the edge, the documents, the health checks, the program.
 
 mod command_line;
+mod contracts;
+mod contracts_broken;
 mod correlation;
 mod databases_apart;
 mod health;

@@ -1,6 +1,8 @@
 //! Tests of what every context is built with: the event log, its readers, idempotency keys and sagas.
 
+mod contract;
 mod event_log;
 mod event_reader;
+mod kernel_schemas;
 
 mod remote;

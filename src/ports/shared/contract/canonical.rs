@@ -33,9 +33,20 @@ pub fn canonical(schema: Value) -> Value {
                     (keyword, value)
                 })
                 .collect();
-            with_words_in_one_list(sorted(keywords))
+            named_nothing(with_words_in_one_list(sorted(keywords)))
         }
         other => other,
+    }
+}
+
+/// `false` cannot carry documentation: schemars spells the schema of an enum without variants as what is not anything.
+fn named_nothing(schema: Value) -> Value {
+    let keywords = schema.as_object().filter(|keywords| keywords.len() == 1);
+    let excluded = keywords.and_then(|keywords| keywords.get("not")?.as_object());
+    if excluded.is_some_and(Map::is_empty) {
+        Value::Bool(false)
+    } else {
+        schema
     }
 }
 
@@ -145,6 +156,8 @@ mod tests {
         ]});
         let bare = json!({"oneOf": [{"type": "string", "enum": ["Ended", "Busy"]}, payload]});
         assert_eq!(canonical(documented).to_string(), canonical(bare).to_string());
+        let none = json!({"not": {}, "description": "Has no variants."});
+        assert_eq!(canonical(none), json!(false));
         let words = json!({"oneOf": [{"type": "string", "const": "b"}, {"type": "string", "const": "a"}]});
         assert_eq!(canonical(words), json!({"enum": ["a", "b"], "type": "string"}));
     }

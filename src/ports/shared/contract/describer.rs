@@ -34,9 +34,10 @@ impl Describer {
     fn message(&mut self, schema: fn(&mut SchemaGenerator) -> Schema) -> Message {
         let reads = canonical(schema(&mut self.reading).to_value());
         let writes = canonical(schema(&mut self.writing).to_value());
-        Message {
-            writes: (writes != reads).then_some(writes),
-            reads,
+        if reads == writes {
+            Message::Same(reads)
+        } else {
+            Message::Different { reads, writes }
         }
     }
 

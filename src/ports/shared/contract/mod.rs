@@ -65,12 +65,33 @@ pub struct EventContract {
 
 /// The JSON Schema of a message, canonical.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message {
-    /// What is understood.
-    pub reads: Value,
-    /// What is written, where that differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub writes: Option<Value>,
+#[serde(untagged)]
+pub enum Message {
+    /// Read in another way than written. Neither name is one of JSON Schema's keywords.
+    Different {
+        /// What is understood.
+        reads: Value,
+        /// What is written.
+        writes: Value,
+    },
+    /// Read as it is written, but for what differs within the types that it refers to.
+    Same(Value),
+}
+
+impl Message {
+    fn read(&self) -> &Value {
+        match self {
+            Self::Different { reads, .. } => reads,
+            Self::Same(schema) => schema,
+        }
+    }
+
+    fn written(&self) -> &Value {
+        match self {
+            Self::Different { writes, .. } => writes,
+            Self::Same(schema) => schema,
+        }
+    }
 }
 
 impl Contract {
@@ -157,7 +178,7 @@ impl Contract {
 
     fn read<'a>(&'a self, message: &'a Message) -> Shape<'a> {
         Shape {
-            schema: &message.reads,
+            schema: message.read(),
             document: None,
             types: Some(&self.types),
             types_before: None,
@@ -166,7 +187,7 @@ impl Contract {
 
     fn written<'a>(&'a self, message: &'a Message) -> Shape<'a> {
         Shape {
-            schema: message.writes.as_ref().unwrap_or(&message.reads),
+            schema: message.written(),
             document: None,
             types: Some(&self.types),
             types_before: Some(&self.types_written),

@@ -107,7 +107,7 @@ impl<'a> Texts<'a> {
         }
         if reader.format.is_some() && reader.format != self.format {
             reasons.push(format!(
-                "has {} as its format, and the reader wants {}",
+                "is of format {}, and the reader wants {}",
                 or_any(self.format),
                 or_any(reader.format)
             ));
