@@ -1,4 +1,4 @@
-"""What every campaign needs: a server of its own on a database of its own, the load driver, and a verdict."""
+"""What every campaign needs: a shop of its own on databases of its own, the load driver, and a verdict."""
 
 import argparse
 import contextlib
@@ -17,6 +17,7 @@ import urllib.request
 import uuid
 
 import tables
+import topology
 from books import Books
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -35,6 +36,8 @@ def arguments(description, **options):
     """Parses the command line: what all campaigns have in common, and one option for each keyword with its default."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--backend", choices=("sqlite", "postgres"), required=True)
+    parser.add_argument("--topology", choices=topology.names(), default="one", help="a file of deploy/compose")
+    parser.add_argument("--broker", action="store_true", help="events travel over BANYAN_TEST_AMQP_URL")
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "release"
     parser.add_argument("--binaries", type=pathlib.Path, default=target, help="where banyan and banyan-load are")
     for name, default in options.items():
@@ -70,46 +73,36 @@ def read_baskets(path, limit):
     return baskets[:limit]
 
 
-class Server:
-    """`banyan serve` on a fresh database, to be killed and started again as often as wanted."""
+class Process:
+    """One `banyan serve`, to be killed and started again as often as wanted."""
 
-    def __init__(self, binaries, backend, work):
-        self.binary = pathlib.Path(binaries).resolve() / "banyan"
-        self.data_dir = pathlib.Path(work) / "data"
-        self.data_dir.mkdir()
-        self.log = pathlib.Path(work) / "server.log"
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BANYAN_")}
-        self.environment |= {
-            "BANYAN_DATA_DIR": str(self.data_dir),
-            "BANYAN_HTTP_ADDR": f"127.0.0.1:{self.port}",
-            "BANYAN_ADMIN_EMAIL": ADMIN_EMAIL,
-            "BANYAN_ADMIN_PASSWORD": ADMIN_PASSWORD,
-            "BANYAN_DEMO": "off",
-        }
-        if backend == "postgres":
-            database_url = create_database()
-            self.environment["BANYAN_DATABASE_URL"] = database_url
-            self.database = tables.Postgres(database_url)
-        else:
-            self.database = tables.Sqlite(self.data_dir)
+    def __init__(self, service, binary, environment, log):
+        self.name, self.contexts = service.name, service.contexts
+        self.binary, self.environment, self.log = binary, environment, log
+        self.url = f"http://{environment['BANYAN_HTTP_ADDR']}"
+        self.child = None
+
+    def launch(self):
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(
+                [self.binary, "serve"], env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+
+    def wait_until_ready(self, started):
+        """Returns the seconds since it was started."""
+        while time.monotonic() - started < READY_SECONDS:
+            if self.child.poll() is not None:
+                raise CampaignError(f"{self.name} ended with {self.child.returncode}\n{self.log_tail()}")
+            if self.is_ready():
+                return time.monotonic() - started
+            time.sleep(0.01)
+        raise CampaignError(f"{self.name} was not ready within {READY_SECONDS} s\n{self.log_tail()}")
 
     def start(self):
         """Returns the seconds until it was ready."""
         started = time.monotonic()
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [self.binary, "serve"], env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
-        while time.monotonic() - started < READY_SECONDS:
-            if self.process.poll() is not None:
-                raise CampaignError(f"the server ended with {self.process.returncode}\n{self.log_tail()}")
-            if self.is_ready():
-                return time.monotonic() - started
-            time.sleep(0.01)
-        raise CampaignError(f"the server was not ready within {READY_SECONDS} s\n{self.log_tail()}")
+        self.launch()
+        return self.wait_until_ready(started)
 
     def is_ready(self):
         try:
@@ -119,24 +112,99 @@ class Server:
             return False
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
 
     def terminate(self):
         """The polite way, which has to end with 0."""
-        self.process.send_signal(signal.SIGTERM)
+        self.child.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(STOP_SECONDS)
+            code = self.child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise CampaignError(f"the server did not stop within {STOP_SECONDS} s of SIGTERM") from None
+            raise CampaignError(f"{self.name} did not stop within {STOP_SECONDS} s of SIGTERM") from None
         if code != 0:
-            raise CampaignError(f"the server ended with {code} after SIGTERM\n{self.log_tail()}")
+            raise CampaignError(f"{self.name} ended with {code} after SIGTERM\n{self.log_tail()}")
+
+    def cpu_seconds(self):
+        """User and system time so far (proc(5), /proc/[pid]/stat, fields 14 and 15)."""
+        fields = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def log_tail(self):
+        return "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-20:])
+
+
+class Shop:
+    """The processes of a topology on fresh databases: one process, or several that talk to each other."""
+
+    def __init__(self, options, work):
+        self.binary = pathlib.Path(options.binaries).resolve() / "banyan"
+        self.data_dir = pathlib.Path(work) / "data"
+        self.data_dir.mkdir()
+        services = topology.services(options.topology)
+        self.databases = {}
+        if options.backend == "postgres":
+            self.databases = {name: create_database() for name in {service.database for service in services}}
+            urls = {context: self.databases[service.database] for service in services for context in service.contexts}
+            self.database = tables.Postgres(urls)
+        else:
+            self.database = tables.Sqlite(self.data_dir)
+        internal = {service.name: f"127.0.0.1:{free_port()}" for service in services}
+        self.common = self._common_environment(options)
+        self.processes = {}
+        for service in services:
+            environment = self.common | {
+                "BANYAN_HTTP_ADDR": f"127.0.0.1:{free_port()}",
+                "BANYAN_CONTEXTS": ",".join(service.contexts),
+                "BANYAN_INTERNAL_ADDR": internal[service.name],
+            }
+            environment |= {variable: f"http://{internal[host]}" for variable, host in service.hosts.items()}
+            if self.databases:
+                environment["BANYAN_DATABASE_URL"] = self.databases[service.database]
+            log = pathlib.Path(work) / f"{service.name}.log"
+            self.processes[service.name] = Process(service, self.binary, environment, log)
+        self.url = next(self.processes[service.name].url for service in services if service.is_storefront)
+        self.peers = {
+            f"BANYAN_{context.upper()}_URL": f"http://{internal[service.name]}"
+            for service in services
+            for context in service.contexts
+        }
+
+    def _common_environment(self, options):
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("BANYAN_")}
+        common = inherited | {
+            "BANYAN_DATA_DIR": str(self.data_dir),
+            "BANYAN_ADMIN_EMAIL": ADMIN_EMAIL,
+            "BANYAN_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "BANYAN_DEMO": "off",
+            "BANYAN_SERVICE_SECRET": uuid.uuid4().hex,
+        }
+        if options.broker:
+            common["BANYAN_AMQP_URL"] = broker_url()
+            common["BANYAN_AMQP_PREFIX"] = f"campaign-{uuid.uuid4().hex[:12]}"
+        return common
+
+    def start(self):
+        """Starts all at once. Returns the seconds until all were ready."""
+        started = time.monotonic()
+        for process in self.processes.values():
+            process.launch()
+        return max(process.wait_until_ready(started) for process in self.processes.values())
+
+    def kill(self):
+        for process in self.processes.values():
+            process.kill()
+
+    def terminate(self):
+        for process in self.processes.values():
+            process.terminate()
 
     def fsck(self):
-        """What `banyan fsck` finds wrong: an empty list, when it is content."""
+        """What `banyan fsck` finds wrong: an empty list, when it is content. It runs nothing and asks every process."""
+        environment = self.common | self.peers | {"BANYAN_CONTEXTS": "none"}
         outcome = subprocess.run(
-            [self.binary, "fsck"], env=self.environment, capture_output=True, text=True, check=False
+            [self.binary, "fsck"], env=environment, capture_output=True, text=True, check=False
         )
         if outcome.returncode == 0:
             return []
@@ -154,14 +222,12 @@ class Server:
                 return waited  # the books name those that are left
             time.sleep(0.2)
 
-    def log_tail(self):
-        return "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-20:])
-
     def discard(self):
-        if self.process is not None and self.process.poll() is None:
-            self.kill()
-        if isinstance(self.database, tables.Postgres):
-            drop_database(self.database.url)
+        for process in self.processes.values():
+            if process.child is not None and process.child.poll() is None:
+                process.kill()
+        for url in self.databases.values():
+            drop_database(url)
 
 
 class CampaignError(Exception):
@@ -178,6 +244,13 @@ def postgres_url():
     url = os.environ.get("BANYAN_TEST_POSTGRES_URL")
     if not url:
         raise CampaignError("BANYAN_TEST_POSTGRES_URL is not set; tests/servers/postgres.sh starts a PostgreSQL")
+    return url
+
+
+def broker_url():
+    url = os.environ.get("BANYAN_TEST_AMQP_URL")
+    if not url:
+        raise CampaignError("BANYAN_TEST_AMQP_URL is not set; tests/servers/rabbitmq.sh starts a RabbitMQ")
     return url
 
 
@@ -214,11 +287,12 @@ def drive(binaries, server, command, **options):
 
 @contextlib.contextmanager
 def running_server(options):
-    """A ready server and a directory to work in. Both go at the end; after a failure the directory stays."""
+    """A ready shop and a directory to work in. Both go at the end; after a failure the directory stays."""
     work = tempfile.mkdtemp(prefix="banyan-campaign-")
-    server = Server(options.binaries, options.backend, work)
+    server = Shop(options, work)
     try:
-        print(f"{options.backend}: ready in {server.start():.2f} s")
+        ready = server.start()
+        print(f"{options.backend}, {len(server.processes)} process(es): ready in {ready:.2f} s")
         yield server, pathlib.Path(work)
     except BaseException:
         print(f"left for inspection: {work}")

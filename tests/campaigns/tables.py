@@ -49,13 +49,13 @@ class Sqlite:
 
 
 class Postgres:
-    """The contexts' schemas in one database."""
+    """The contexts' schemas, by the URL of each context's database."""
 
-    def __init__(self, url):
-        self.url = url
+    def __init__(self, urls):
+        self.urls = urls
 
     def rows(self, context, query):
-        text = psql(self.url, f'SET search_path TO "{context}"; {query}')
+        text = psql(self.urls[context], f'SET search_path TO "{context}"; {query}')
         return [tuple(row) for row in csv.reader(io.StringIO(text))]
 
 

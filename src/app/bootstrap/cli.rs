@@ -1,5 +1,6 @@
 //! The command line: each option can also be set in the environment.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::env::VarError;
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::databases::{DATABASE_URL, Databases, database_url, own_variable};
+use super::processes::{self, Processes, Storefront};
 use super::settings::{self, InvalidSetting, LogFormat, LogSettings, Settings, Timers};
 use crate::ports::identity::operations::Secret;
 
@@ -48,6 +50,12 @@ pub enum Command {
     Openapi,
     /// Print what the messages between the contexts look like. Needs no database.
     Contracts(Contracts),
+    /// Print who there is, who calls whom and who listens to whom, as the code has it. Needs no database.
+    Map {
+        /// As what.
+        #[arg(long, default_value = "mermaid")]
+        format: MapFormat,
+    },
 }
 
 /// What becomes of the contracts.
@@ -67,6 +75,16 @@ pub struct Migrate {
     /// role is `banyan_<context>`. The database has to be the shop's alone: PUBLIC loses its rights in it.
     #[arg(long)]
     pub roles: bool,
+}
+
+impl Command {
+    /// Whether it needs the contexts, and not just their databases or their descriptions.
+    fn calls_contexts(&self) -> bool {
+        match self {
+            Self::Serve | Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
+            Self::Migrate { .. } | Self::Openapi | Self::Contracts(_) | Self::Map { .. } => false,
+        }
+    }
 }
 
 /// What can be brought in.
@@ -96,6 +114,15 @@ pub enum ImportFormat {
     /// Comma-separated values under a line of column names.
     Csv,
     /// A list of objects.
+    Json,
+}
+
+/// What the map is drawn as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MapFormat {
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// All of it, for programs.
     Json,
 }
 
@@ -170,6 +197,8 @@ struct Options {
     #[command(flatten)]
     databases: DatabaseOptions,
     #[command(flatten)]
+    processes: ProcessOptions,
+    #[command(flatten)]
     timers: TimerOptions,
 }
 
@@ -196,6 +225,78 @@ struct DatabaseOptions {
     #[arg(long = "orders-database-url", env = "BANYAN_ORDERS_DATABASE_URL", value_name = "URL",
         hide_env_values = true, value_parser = secret, global = true)]
     orders: Option<Secret>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Several processes: the others' internal addresses, as http://host:port")]
+struct ProcessOptions {
+    /// The contexts that run in this process, as in `orders,payments`; `none` for a process that only passes on or asks.
+    /// Absent: all. What the processes say to each other is signed with `BANYAN_SERVICE_SECRET`, which is in the
+    /// environment alone (and `BANYAN_SERVICE_SECRET_PREVIOUS`, while it is changed).
+    #[arg(
+        long,
+        env = "BANYAN_CONTEXTS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    contexts: String,
+    /// Where other processes reach the contexts of this one. Absent: nowhere.
+    #[arg(long, env = "BANYAN_INTERNAL_ADDR", global = true)]
+    internal_addr: Option<SocketAddr>,
+    /// Which contexts the storefront reaches here: all that are known, or only those that run here.
+    #[arg(long, env = "BANYAN_STOREFRONT", default_value = "known", global = true)]
+    storefront: Storefront,
+    /// Where identity runs.
+    #[arg(
+        long = "identity-url",
+        env = "BANYAN_IDENTITY_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    identity_url: String,
+    /// Where catalog runs.
+    #[arg(
+        long = "catalog-url",
+        env = "BANYAN_CATALOG_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    catalog_url: String,
+    /// Where inventory runs.
+    #[arg(
+        long = "inventory-url",
+        env = "BANYAN_INVENTORY_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    inventory_url: String,
+    /// Where payments runs.
+    #[arg(
+        long = "payments-url",
+        env = "BANYAN_PAYMENTS_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    payments_url: String,
+    /// Where orders runs.
+    #[arg(
+        long = "orders-url",
+        env = "BANYAN_ORDERS_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    orders_url: String,
 }
 
 #[derive(Debug, Args)]
@@ -248,27 +349,34 @@ pub enum NotAnInvocation {
 /// [`NotAnInvocation`].
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, NotAnInvocation> {
     let cli = Cli::try_parse_from(arguments).map_err(|error| explain(&error))?;
-    Ok(Invocation {
-        command: cli.command.unwrap_or(Command::Serve),
-        settings: settings(cli.options)?,
-    })
+    let command = cli.command.unwrap_or(Command::Serve);
+    let settings = settings(cli.options)?;
+    if command.calls_contexts() {
+        let missing = settings.processes.check();
+        missing.map_err(|error| NotAnInvocation::Wrong(error.to_string()))?;
+    }
+    Ok(Invocation { command, settings })
 }
 
 fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
     let wrong = |error: InvalidSetting| NotAnInvocation::Wrong(error.to_string());
     let ms = |ms: u32| Duration::from_millis(u64::from(ms));
-    let admin_password = admin_password()?;
+    let admin_password = from_environment("BANYAN_ADMIN_PASSWORD")?;
+    let processes = processes(&options.processes)?;
     let admin_email = options.admin_email.unwrap_or_default();
     let timers = options.timers;
     Ok(Settings {
         http_addr: options.http_addr,
+        demo: options
+            .demo
+            .map_or(options.http_addr.ip().is_loopback() && processes.is_whole(), |demo| {
+                demo == OnOff::On
+            }),
+        processes,
         databases: databases(options.database_url.as_ref(), &options.databases).map_err(wrong)?,
         data_dir: options.data_dir,
         first_admin: settings::first_admin(&admin_email, admin_password.as_ref()).map_err(wrong)?,
         admin_password,
-        demo: options
-            .demo
-            .map_or(options.http_addr.ip().is_loopback(), |demo| demo == OnOff::On),
         tax_basis_points: options.tax_basis_points,
         shipping_minor: options.shipping_minor,
         log: LogSettings {
@@ -306,14 +414,42 @@ fn databases(general: Option<&Secret>, single: &DatabaseOptions) -> Result<Datab
     Ok(databases)
 }
 
-fn admin_password() -> Result<Option<Secret>, NotAnInvocation> {
-    match std::env::var("BANYAN_ADMIN_PASSWORD") {
-        Ok(password) if password.is_empty() => Ok(None),
-        Ok(password) => Ok(Some(Secret::new(password))),
+fn processes(options: &ProcessOptions) -> Result<Processes, NotAnInvocation> {
+    let wrong = |error: InvalidSetting| NotAnInvocation::Wrong(error.to_string());
+    let mut peers = BTreeMap::new();
+    for (context, given) in [
+        ("identity", &options.identity_url),
+        ("catalog", &options.catalog_url),
+        ("inventory", &options.inventory_url),
+        ("payments", &options.payments_url),
+        ("orders", &options.orders_url),
+    ] {
+        if let Some(url) = processes::peer_url(&processes::peer_variable(context), given).map_err(wrong)? {
+            peers.insert(context, url);
+        }
+    }
+    let secret = |variable| {
+        let given = from_environment(variable)?;
+        processes::service_secret(variable, given.as_ref().map_or("", Secret::expose)).map_err(wrong)
+    };
+    let processes = Processes {
+        here: processes::contexts(&options.contexts).map_err(wrong)?,
+        peers,
+        storefront: options.storefront,
+        internal_addr: options.internal_addr,
+        secret: secret(processes::SERVICE_SECRET)?,
+        previous_secret: secret(processes::SERVICE_SECRET_PREVIOUS)?,
+    };
+    Ok(processes)
+}
+
+/// A secret that is given in the environment alone: a command line can be seen by others.
+fn from_environment(variable: &str) -> Result<Option<Secret>, NotAnInvocation> {
+    match std::env::var(variable) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(Secret::new(value))),
         Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(NotAnInvocation::Wrong(
-            "BANYAN_ADMIN_PASSWORD is not valid UTF-8".to_owned(),
-        )),
+        Err(VarError::NotUnicode(_)) => Err(NotAnInvocation::Wrong(format!("{variable} is not valid UTF-8"))),
     }
 }
 

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 
 use super::admin::{self, CreateAdminError, NewAdmin};
 use super::cli::{
-    self, Admin, Command, Contracts, CreateAdmin, Import, ImportFormat, ImportProducts, Invocation, NotAnInvocation,
+    self, Admin, Command, Contracts, CreateAdmin, Import, ImportFormat, ImportProducts, Invocation, MapFormat,
+    NotAnInvocation,
 };
 use super::fsck::{self, EventConsumerCheck, Patience};
+use super::map::Map;
 use super::serve::StopOn;
 use super::settings::Settings;
 use super::start_error::StartError;
@@ -72,6 +74,7 @@ fn carry_out(invocation: &Invocation) -> Result<(), NotDone> {
         Command::Fsck => fsck(settings),
         Command::Openapi => openapi(),
         Command::Contracts(options) => print_contracts(options),
+        Command::Map { format } => map(*format),
     }
 }
 
@@ -89,9 +92,12 @@ fn serve(settings: &Settings) -> Result<(), NotDone> {
 }
 
 fn migrate(settings: &Settings) -> Result<(), NotDone> {
-    for (context, migrations) in rooms::ALL {
-        let storage = Storage::open(settings, context, migrations)?;
-        print(&format!("{context}: up to date, {} migrations ran\n", storage.migrated))?;
+    for room in rooms::ALL.into_iter().filter(|room| settings.processes.runs(room.name)) {
+        let storage = Storage::open(settings, room.name, room.migrations)?;
+        print(&format!(
+            "{}: up to date, {} migrations ran\n",
+            room.name, storage.migrated
+        ))?;
     }
     Ok(())
 }
@@ -174,7 +180,7 @@ fn fsck(settings: &Settings) -> Result<(), NotDone> {
 }
 
 fn openapi() -> Result<(), NotDone> {
-    let mut text = serde_json::to_string_pretty(&routes::document(routes::ALL))?;
+    let mut text = serde_json::to_string_pretty(&routes::document(routes::all()))?;
     text.push('\n');
     print(&text)
 }
@@ -186,6 +192,14 @@ fn print_contracts(options: &Contracts) -> Result<(), NotDone> {
     let mut text = serde_json::to_string_pretty(&contracts::all())?;
     text.push('\n');
     print(&text)
+}
+
+fn map(format: MapFormat) -> Result<(), NotDone> {
+    let map = Map::draw();
+    match format {
+        MapFormat::Mermaid => print(&map.mermaid()),
+        MapFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&map)?)),
+    }
 }
 
 /// Whoever closed the other end (`banyan openapi | head`) has read enough.

@@ -1,14 +1,12 @@
-//! The data directory, which one server at a time may use.
+//! The data directory, where each context's file belongs to one server at a time.
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
 use super::start_error::StartError;
 
-/// The file whose lock means that a server runs. The system lets go of it when the process ends, however it ends.
-const LOCK_FILE: &str = "serve.lock";
-
-/// The right to be the only server on a data directory, until it is dropped.
+/// The right to be the only server of a context's file, until it is dropped: the lock of a file beside it. The system lets
+/// go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct DataDirLock {
     _file: File,
@@ -25,20 +23,23 @@ pub fn make(path: &Path) -> Result<(), StartError> {
     })
 }
 
-/// Takes the directory.
+/// Takes the file of `context`.
 ///
 /// # Errors
 /// [`StartError::DataDirInUse`] when another server has it; [`StartError::DataDir`] when it cannot be used.
-pub fn lock(path: &Path) -> Result<DataDirLock, StartError> {
+pub fn lock(path: &Path, context: &'static str) -> Result<DataDirLock, StartError> {
     make(path)?;
     let unusable = |source| StartError::DataDir {
         path: path.to_owned(),
         source,
     };
-    let file = File::create(path.join(LOCK_FILE)).map_err(unusable)?;
+    let file = File::create(path.join(format!("{context}.lock"))).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(DataDirLock { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(StartError::DataDirInUse { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(StartError::DataDirInUse {
+            path: path.to_owned(),
+            context,
+        }),
         Err(TryLockError::Error(source)) => Err(unusable(source)),
     }
 }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::capacity::{SWEEP_BATCH, TURN_TIME};
+use super::elsewhere::Elsewhere;
+use super::peers::Peers;
 use super::ported::Ported;
 use super::rooms::{EventLog, Opened, Room, Sweep};
 use super::settings::Settings;
 use super::start_error::StartError;
 use super::workers::Next;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
+use crate::adapters::shared::remote::handler::Remote;
 use crate::adapters::shared::system::{SystemClock, SystemIds};
 use crate::ports::shared::access::Principal;
 use crate::ports::shared::call_context::{CallContext, Deadline};
@@ -27,6 +30,8 @@ pub struct House<'s> {
     pub ids: Arc<dyn IdSource>,
     /// Where the public keys of access tokens are put up.
     pub keys: Arc<KeyBoard>,
+    /// The other processes.
+    pub peers: Peers,
     logs: BTreeMap<&'static str, EventLog>,
     rooms: Vec<Room>,
 }
@@ -34,9 +39,11 @@ pub struct House<'s> {
 impl<'s> House<'s> {
     /// An empty one.
     pub fn new(settings: &'s Settings) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Self {
             settings,
-            clock: Arc::new(SystemClock),
+            peers: Peers::of(&settings.processes, &clock),
+            clock,
             ids: Arc::new(SystemIds),
             keys: Arc::default(),
             logs: BTreeMap::new(),
@@ -44,14 +51,21 @@ impl<'s> House<'s> {
         }
     }
 
-    /// Gives a context its place: in this process, or wherever it runs.
+    /// Gives a context its place: in this process by `open`, or wherever it runs.
     ///
     /// # Errors
     /// [`StartError`].
     pub fn place<C: ?Sized + TableOfContents>(
         &mut self,
         open: impl FnOnce(&Self) -> Result<Opened<C>, StartError>,
+        elsewhere: impl FnOnce(Arc<Elsewhere<C>>) -> Arc<C>,
     ) -> Result<Arc<C>, StartError> {
+        if !self.settings.processes.runs(C::CONTEXT) {
+            let place = self.peers.of_context(C::CONTEXT).map_or(Elsewhere::Nowhere, |peer| {
+                Elsewhere::at(Remote::at(Arc::clone(peer), Arc::clone(&self.ids)))
+            });
+            return Ok(elsewhere(Arc::new(place)));
+        }
         let Opened { room, context } = open(self)?;
         let log = EventLog {
             feed: Arc::clone(&room.storage.feed),
@@ -82,10 +96,10 @@ impl<'s> House<'s> {
     /// # Errors
     /// [`StartError`] when it is not known where the context runs.
     pub fn log_of(&self, context: &'static str, _consumer: &'static str) -> Result<EventLog, StartError> {
-        self.logs
-            .get(context)
-            .cloned()
-            .ok_or(StartError::UnknownPlace { context })
+        if let Some(log) = self.logs.get(context) {
+            return Ok(log.clone());
+        }
+        Err(StartError::UnknownPlace { context })
     }
 
     /// Asks a context to look after what was left lying, in batches of [`SWEEP_BATCH`].

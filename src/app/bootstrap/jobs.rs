@@ -1,17 +1,23 @@
 //! What the workers do.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::bell::Bell;
 use super::rooms::{Forget, Listener, Sweep};
 use super::settings::Timers;
 use super::wiring::Shop;
 use super::workers::{Job, Next};
+use crate::adapters::shared::access_tokens::public_keys::{KeyBoard, PublicKeys};
+use crate::adapters::shared::remote::peer::Peer;
 use crate::app::shared::event_reader::{EventReader, Progress};
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::idempotency::KEPT_FOR_MS;
 
+/// How often the public keys are asked for until they are here.
+const KEYS_SOON: Duration = Duration::from_millis(250);
+/// How often they are asked for again: a new key is seen by then, well before it signs.
+const KEYS_EVERY: Duration = Duration::from_mins(1);
 /// How often what is old enough to be forgotten is looked for.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// How much is forgotten in one transaction.
@@ -26,6 +32,11 @@ pub fn all(shop: &Shop, timers: &Timers) -> Vec<Job> {
     let sweeps = shop.rooms.iter().flat_map(|room| &room.sweeps);
     jobs.extend(sweeps.map(|sweep| look_after(sweep, timers.sweep)));
     jobs.push(forget(shop));
+    jobs.extend(
+        shop.identity_at
+            .as_ref()
+            .map(|identity| fetch_keys(identity, &shop.keys)),
+    );
     jobs
 }
 
@@ -47,6 +58,35 @@ fn listen(listener: &Listener, clock: &Arc<dyn Clock>, poll: Duration) -> Job {
             Progress::Blocked => Next::Later,
         }),
     }
+}
+
+/// Fetches the public keys of access tokens from identity's process, soon at first and seldom once they are here: those
+/// that are here stay good when identity is away.
+fn fetch_keys(identity: &Arc<Peer>, board: &Arc<KeyBoard>) -> Job {
+    let (identity, board) = (Arc::clone(identity), Arc::clone(board));
+    let mut fetched: Option<Instant> = None;
+    Job {
+        name: "identity.keys",
+        bell: Arc::new(Bell::default()),
+        pause: KEYS_SOON,
+        turn: Box::new(move || {
+            if fetched.is_none_or(|fetched| fetched.elapsed() >= KEYS_EVERY) {
+                match read_keys(&identity) {
+                    Ok(keys) => {
+                        board.post(keys);
+                        fetched = Some(Instant::now());
+                    }
+                    Err(reason) => tracing::warn!(reason, "the keys of access tokens cannot be fetched now"),
+                }
+            }
+            Next::Later
+        }),
+    }
+}
+
+fn read_keys(identity: &Peer) -> Result<PublicKeys, String> {
+    let text = identity.public_keys().map_err(|error| error.to_string())?;
+    PublicKeys::from_json(&text).map_err(|error| error.to_string())
 }
 
 fn look_after(sweep: &Sweep, pause: Duration) -> Job {

@@ -3,12 +3,15 @@
 pub mod cli;
 pub mod commands;
 pub mod databases;
+pub mod processes;
 pub mod settings;
 
 pub mod capacity;
 pub mod contexts;
 pub mod contracts;
+pub mod elsewhere;
 pub mod house;
+pub mod peers;
 pub mod ported;
 pub mod roles;
 pub mod rooms;
@@ -36,3 +39,4 @@ pub mod admin;
 pub mod demo;
 pub mod fsck;
 pub mod import;
+pub mod map;

@@ -119,7 +119,8 @@ pub fn plan(databases: &Databases) -> Result<Plan, InvalidRoles> {
 /// [`StartError::Database`], [`StartError::Roles`].
 pub fn carry_out(plan: &Plan, settings: &Settings) -> Result<Vec<Done>, StartError> {
     let mut done = Vec::new();
-    for (context, own) in rooms::ALL {
+    for room in rooms::ALL {
+        let context = room.name;
         let role = plan.roles.iter().find(|role| role.schema == context);
         let (location, variable) = match role {
             Some(_) => {
@@ -131,7 +132,7 @@ pub fn carry_out(plan: &Plan, settings: &Settings) -> Result<Vec<Done>, StartErr
             }
             None => (settings.database_of(context), settings.databases.variable_of(context)),
         };
-        let migrated = migrate(&location, own).map_err(|source| StartError::Database {
+        let migrated = migrate(&location, room.migrations).map_err(|source| StartError::Database {
             context,
             variable,
             source,

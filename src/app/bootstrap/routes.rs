@@ -8,20 +8,13 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::platform;
+use super::rooms::{self, Routes};
 use crate::adapters::shared::http::problem::ProblemBody;
-use crate::adapters::{catalog, identity, inventory, orders, payments};
-
-/// Adds the endpoints of a context.
-pub type Routes = fn(&mut ServiceConfig<'_>);
 
 /// The endpoints of all contexts.
-pub const ALL: [Routes; 5] = [
-    identity::http::routes,
-    catalog::http::routes,
-    inventory::http::routes,
-    orders::http::routes,
-    payments::http::routes,
-];
+pub fn all() -> impl Iterator<Item = Routes> {
+    rooms::ALL.iter().map(|room| room.routes)
+}
 
 /// Adds these endpoints, and those of the platform.
 pub fn add(config: &mut ServiceConfig<'_>, routes: impl IntoIterator<Item = Routes>) {

@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 use super::admin::{self, NewAdmin};
 use super::contexts::Contexts;
 use super::data_dir::{self, DataDirLock};
-use super::databases::CONTEXTS;
 use super::demo::{self, DemoShop};
 use super::jobs;
 use super::platform::health::Readiness;
@@ -22,6 +21,8 @@ use super::settings::{FirstAdmin, Settings};
 use super::start_error::StartError;
 use super::wiring::Shop;
 use super::workers::Workers;
+use crate::adapters::shared::http::internal::InternalServices;
+use crate::adapters::shared::remote::service_token::ServiceVerifier;
 
 /// How long the workers are given to end their turns.
 const WORKERS_STOP_TIME: Duration = Duration::from_secs(3);
@@ -30,6 +31,8 @@ const WORKERS_STOP_TIME: Duration = Duration::from_secs(3);
 pub struct Open {
     /// Where, with the real port.
     pub address: SocketAddr,
+    /// Where other processes reach it, with the real port.
+    pub internal_address: Option<SocketAddr>,
     /// Its contexts.
     pub contexts: Contexts,
     /// What there is to play with, if this is the demo shop.
@@ -77,7 +80,11 @@ pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Re
     let _lock = lock(settings)?;
     let shop = Shop::open(settings)?;
     take_over(settings, &shop)?;
-    if let Some(first) = &settings.first_admin {
+    if let Some(first) = settings
+        .first_admin
+        .as_ref()
+        .filter(|_admin| settings.processes.runs("identity"))
+    {
         make_first_admin(&shop, first)?;
     }
     let demo = if settings.demo {
@@ -95,13 +102,12 @@ pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Re
     served
 }
 
-/// Files belong to one process. Where every database is on a server there may be several, and leases keep them apart.
-fn lock(settings: &Settings) -> Result<Option<DataDirLock>, StartError> {
-    if CONTEXTS.iter().any(|context| settings.databases.is_a_file(context)) {
-        data_dir::lock(&settings.data_dir).map(Some)
-    } else {
-        Ok(None)
-    }
+/// A file belongs to one process. Where a database is on a server there may be several, and leases keep them apart.
+fn lock(settings: &Settings) -> Result<Vec<DataDirLock>, StartError> {
+    let here = settings.processes.here.iter();
+    here.filter(|context| settings.databases.is_a_file(context))
+        .map(|context| data_dir::lock(&settings.data_dir, context))
+        .collect()
 }
 
 /// Nobody else can be at what a process before this one left behind in a file.
@@ -137,19 +143,24 @@ fn serve(
         .rooms
         .iter()
         .map(|room| (room.context, room.storage.database.clone()));
-    let readiness = web::Data::new(Readiness::new(databases.collect(), workers.attendance()));
+    let readiness = Readiness::new(databases.collect(), workers.attendance(), shop.keys.clone());
+    let readiness = web::Data::new(readiness);
     let served = Served {
         fronts: shop.fronts.clone(),
         verifier: shop.verifier.clone(),
         ids: shop.ids.clone(),
         readiness: readiness.clone(),
     };
+    let internal = internal_services(settings, shop);
     System::new().block_on(async move {
-        let (http, address) = server::start(settings.http_addr, served).map_err(|source| StartError::Listen {
-            address: settings.http_addr,
-            source,
-        })?;
+        let cannot_listen = |address| move |source| StartError::Listen { address, source };
+        let (http, address) = server::start(settings.http_addr, served).map_err(cannot_listen(settings.http_addr))?;
+        let internal = internal
+            .map(|(address, services)| server::start_internal(address, services).map_err(cannot_listen(address)))
+            .transpose()?;
+        let internal_address = internal.as_ref().map(|(_server, address)| *address);
         let handle = http.handle();
+        let internal = internal.map(|(server, _address)| (server.handle(), rt::spawn(server)));
         let drain = settings.timers.drain;
         // Listened for before anybody is told that the shop is open: who is told may stop it at once.
         let stopped = until.listen().map_err(StartError::Signals)?;
@@ -163,9 +174,31 @@ fn serve(
         tracing::info!(%address, "the shop is open");
         opened(&Open {
             address,
+            internal_address,
             contexts: shop.contexts.clone(),
             demo,
         });
-        http.await.map_err(StartError::Server)
+        let served = http.await.map_err(StartError::Server);
+        // The other processes are served to the last: requests under way here may need what they ask for.
+        if let Some((handle, server)) = internal {
+            handle.stop(true).await;
+            let _stopped = server.await;
+        }
+        served
     })
+}
+
+/// What other processes reach here, where they are to.
+fn internal_services(settings: &Settings, shop: &Shop) -> Option<(SocketAddr, web::Data<InternalServices>)> {
+    let processes = &settings.processes;
+    let (address, secret) = (processes.internal_addr?, processes.secret.as_ref()?);
+    let verifier = ServiceVerifier::new(secret, processes.previous_secret.as_ref(), shop.clock.clone());
+    let contexts = shop.rooms.iter().map(|room| room.internal.clone());
+    let services = InternalServices::new(verifier, contexts.collect());
+    let own_keys = shop.keys.public_keys().filter(|_keys| processes.runs("identity"));
+    let services = match own_keys.and_then(|keys| keys.to_json().ok()) {
+        Some(keys) => services.with_public_keys(keys),
+        None => services,
+    };
+    Some((address, web::Data::new(services)))
 }

@@ -14,9 +14,10 @@ use utoipa_actix_web::AppExt;
 use super::platform::api_document::ApiDocument;
 use super::platform::health::Readiness;
 use super::platform::no_route::{KnownRoutes, no_route};
-use super::rooms::Front;
-use super::routes::{self, Routes};
+use super::rooms::{Front, Routes};
+use super::routes;
 use crate::adapters::shared::http::edge::edge;
+use crate::adapters::shared::http::internal::{self, InternalServices};
 use crate::ports::shared::clock::IdSource;
 use crate::ports::shared::tokens::TokenVerifier;
 
@@ -32,6 +33,24 @@ const CONNECTIONS_PER_WORKER: usize = 4_096;
 const BACKLOG: u32 = 1_024;
 /// How long requests under way are given when the server stops.
 pub const GRACE: Duration = Duration::from_secs(25);
+
+/// Binds a server within these limits and starts it. A macro, because the types of an application have no names.
+macro_rules! listen {
+    ($http:expr, $address:expr) => {{
+        let http = $http
+            .workers(available_parallelism().map_or(2, usize::from).max(2))
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(REQUEST_HEAD_TIME)
+            .client_disconnect_timeout(DISCONNECT_TIME)
+            .max_connections(CONNECTIONS_PER_WORKER)
+            .backlog(BACKLOG)
+            .shutdown_timeout(GRACE.as_secs())
+            .disable_signals()
+            .bind($address)?;
+        let bound = http.addrs().first().copied().unwrap_or($address);
+        Ok((http.run(), bound))
+    }};
+}
 
 /// What the endpoints are given.
 pub struct Served {
@@ -102,16 +121,15 @@ pub fn start(address: SocketAddr, served: Served) -> io::Result<(Server, SocketA
             .configure(|config| routes::add(config, data.routes()))
             .default_service(web::to(no_route))
             .into_app()
-    })
-    .workers(available_parallelism().map_or(2, usize::from).max(2))
-    .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(REQUEST_HEAD_TIME)
-    .client_disconnect_timeout(DISCONNECT_TIME)
-    .max_connections(CONNECTIONS_PER_WORKER)
-    .backlog(BACKLOG)
-    .shutdown_timeout(GRACE.as_secs())
-    .disable_signals()
-    .bind(address)?;
-    let bound = http.addrs().first().copied().unwrap_or(address);
-    Ok((http.run(), bound))
+    });
+    listen!(http, address)
+}
+
+/// Listens at `address` for the shop's other processes, as [`start`] does for the storefront.
+///
+/// # Errors
+/// When it cannot listen there.
+pub fn start_internal(address: SocketAddr, services: web::Data<InternalServices>) -> io::Result<(Server, SocketAddr)> {
+    let http = HttpServer::new(move || App::new().configure(internal::routes(services.clone())));
+    listen!(http, address)
 }

@@ -8,6 +8,9 @@ use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
 use super::databases::Databases;
+use super::processes::Processes;
+use crate::adapters::shared::remote::peer_url::InvalidPeerUrl;
+use crate::adapters::shared::remote::service_token::WeakServiceSecret;
 use crate::adapters::shared::sql::connection::DatabaseLocation;
 use crate::adapters::shared::sql::postgres_url::NotAPostgresUrl;
 use crate::domains::shared::email::EmailAddress;
@@ -28,6 +31,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where the contexts' databases are.
     pub databases: Databases,
+    /// Which contexts run here, and where the others are.
+    pub processes: Processes,
     /// The first admin, made when there is no such account.
     pub first_admin: Option<FirstAdmin>,
     /// The password of `banyan admin create`, where the environment has it.
@@ -109,6 +114,49 @@ pub enum InvalidSetting {
         variable: String,
         /// What a URL looks like.
         source: NotAPostgresUrl,
+    },
+    /// Not one of ours.
+    #[error("BANYAN_CONTEXTS: there is no context {name:?}; give some of {known}, or none")]
+    UnknownContext {
+        /// What was named.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// Not the address of a process.
+    #[error("{variable} {source}, as in http://host:port")]
+    PeerUrl {
+        /// Where it was set.
+        variable: String,
+        /// What is wrong.
+        source: InvalidPeerUrl,
+    },
+    /// Nobody knows where somebody is who is needed.
+    #[error("{variable} is missing: {reason}, and it does not run here")]
+    MissingPeer {
+        /// Where it would be set.
+        variable: String,
+        /// Who needs it and why.
+        reason: String,
+    },
+    /// A process that would ask itself.
+    #[error("{variable} is the internal address of this process, which does not run {context}")]
+    PeerIsSelf {
+        /// Where it was set.
+        variable: String,
+        /// Who does not run here.
+        context: &'static str,
+    },
+    /// Processes that cannot trust each other.
+    #[error("BANYAN_SERVICE_SECRET is missing: the shop's processes sign with it what they say to each other")]
+    ServiceSecretMissing,
+    /// A secret that could be guessed.
+    #[error("{variable} {source}")]
+    ServiceSecret {
+        /// Where it was set.
+        variable: &'static str,
+        /// What is wrong.
+        source: WeakServiceSecret,
     },
     /// Not an address.
     #[error("BANYAN_ADMIN_EMAIL {reason}")]

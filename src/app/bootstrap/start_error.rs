@@ -22,10 +22,12 @@ pub enum StartError {
         source: io::Error,
     },
     /// Another server uses the data directory.
-    #[error("another server runs on the data directory {path}")]
+    #[error("another server runs {context} on the data directory {path}")]
     DataDirInUse {
         /// Which.
         path: PathBuf,
+        /// Whose file it has.
+        context: &'static str,
     },
     /// A database cannot be opened or brought up to date.
     #[error("the database of {context} ({variable}) cannot be opened")]

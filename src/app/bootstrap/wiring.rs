@@ -8,7 +8,9 @@ use super::house::House;
 use super::rooms::{Front, Listener, Room, catalog, identity, inventory, orders, payments};
 use super::settings::Settings;
 use super::start_error::StartError;
+use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
 use crate::adapters::shared::access_tokens::verifier::JwtVerifier;
+use crate::adapters::shared::remote::peer::Peer;
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::tokens::TokenVerifier;
 
@@ -22,6 +24,10 @@ pub struct Shop {
     pub fronts: Vec<Front>,
     /// Tells whom an access token speaks for.
     pub verifier: Arc<dyn TokenVerifier>,
+    /// The public keys that it does that with.
+    pub keys: Arc<KeyBoard>,
+    /// Where they come from, where identity runs elsewhere.
+    pub identity_at: Option<Arc<Peer>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of ids.
@@ -38,35 +44,31 @@ impl Shop {
         let mut house = House::new(settings);
 
         // Each after those that it calls or listens to.
-        let identity = house.place(identity::open)?;
-        let inventory = house.place(inventory::open)?;
-        let catalog = house.place(catalog::open)?;
-        let payments = house.place(payments::open)?;
+        let identity = house.place(identity::open, |elsewhere| elsewhere)?;
+        let inventory = house.place(inventory::open, |elsewhere| elsewhere)?;
+        let catalog = house.place(catalog::open, |elsewhere| elsewhere)?;
+        let payments = house.place(payments::open, |elsewhere| elsewhere)?;
         let called = orders::Called {
             catalog: catalog.clone(),
             inventory: inventory.clone(),
             payments: payments.clone(),
             identity: identity.clone(),
         };
-        let orders = house.place(|house| orders::open(house, called))?;
+        let orders = house.place(|house| orders::open(house, called), |elsewhere| elsewhere)?;
 
-        let fronts = vec![
-            identity::front(identity.clone(), house.keys.clone()),
-            catalog::front(catalog.clone()),
-            inventory::front(inventory.clone()),
-            orders::front(orders.clone()),
-            payments::front(payments.clone()),
-        ];
+        let contexts = Contexts {
+            identity,
+            catalog,
+            inventory,
+            payments,
+            orders,
+        };
         Ok(Self {
-            contexts: Contexts {
-                identity,
-                catalog,
-                inventory,
-                payments,
-                orders,
-            },
-            fronts,
+            fronts: fronts(&house, &contexts),
+            contexts,
             verifier: Arc::new(JwtVerifier::new(house.keys.clone(), house.clock.clone())),
+            keys: house.keys.clone(),
+            identity_at: house.peers.of_context("identity").cloned(),
             clock: house.clock.clone(),
             ids: house.ids.clone(),
             rooms: house.into_rooms(),
@@ -77,4 +79,26 @@ impl Shop {
     pub fn listeners(&self) -> impl Iterator<Item = &Listener> {
         self.rooms.iter().flat_map(|room| &room.listeners)
     }
+}
+
+/// The contexts that the storefront reaches through this process.
+fn fronts(house: &House<'_>, contexts: &Contexts) -> Vec<Front> {
+    let Contexts {
+        identity,
+        catalog,
+        inventory,
+        payments,
+        orders,
+    } = contexts.clone();
+    let fronts = [
+        ("identity", identity::front(identity, house.keys.clone())),
+        ("catalog", catalog::front(catalog)),
+        ("inventory", inventory::front(inventory)),
+        ("orders", orders::front(orders)),
+        ("payments", payments::front(payments)),
+    ];
+    let served = fronts
+        .into_iter()
+        .filter(|(context, _front)| house.settings.processes.serves(context));
+    served.map(|(_context, front)| front).collect()
 }

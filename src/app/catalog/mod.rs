@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::app::shared::event_reader::ConsumerInfo;
 use crate::app::shared::idempotent::{self, Begun, Claim, Outcome};
 use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::catalog::outbound::CatalogStore;
@@ -37,6 +38,9 @@ const MAX_SLUG_NUMBER: u32 = 100;
 
 /// The answer of an earlier request under the caller's key; else the claim on that key, or none without a key.
 type BegunWithOrWithoutKey<Op> = ControlFlow<Outcome<Op>, Option<Claim>>;
+
+/// The consumers of the catalog.
+pub const CONSUMERS: &[ConsumerInfo] = &[on_stock_changed::INFO];
 
 /// Carries out the catalog's operations.
 pub struct CatalogService {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::shared::event_reader::{ConsumeError, Consumer};
+use crate::app::shared::event_reader::{ConsumeError, Consumer, ConsumerInfo};
 use crate::domains::catalog::stock_level::StockLevel;
 use crate::ports::catalog::outbound::CatalogStore;
 use crate::ports::inventory::events::{InventoryChanged, InventoryReleased, InventoryReserved, LevelAfter};
@@ -21,13 +21,20 @@ impl OnStockChanged {
     }
 }
 
+/// What is known of it without an instance.
+pub const INFO: ConsumerInfo = ConsumerInfo {
+    name: "catalog.on_stock_changed",
+    listens_to: "inventory",
+    event_types: &[InventoryChanged::TYPE, InventoryReserved::TYPE, InventoryReleased::TYPE],
+};
+
 impl Consumer for OnStockChanged {
     fn name(&self) -> &'static str {
-        "catalog.on_stock_changed"
+        INFO.name
     }
 
     fn event_types(&self) -> &'static [&'static str] {
-        &[InventoryChanged::TYPE, InventoryReserved::TYPE, InventoryReleased::TYPE]
+        INFO.event_types
     }
 
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {

@@ -20,18 +20,42 @@ mod views;
 
 use std::sync::Arc;
 
+use crate::app::shared::event_reader::ConsumerInfo;
 use crate::domains::orders::pricing::PricingRules;
-use crate::ports::catalog::operations::Catalog;
-use crate::ports::identity::operations::Identity;
-use crate::ports::inventory::operations::Inventory;
+use crate::ports::catalog::operations::{Catalog, QuoteProducts};
+use crate::ports::identity::operations::{GetUser, Identity};
+use crate::ports::inventory::operations::{
+    CommitReservation, Inventory, ReleaseReservation, ReserveStock, ReturnStock,
+};
 use crate::ports::orders::outbound::OrderStore;
-use crate::ports::payments::operations::Payments;
+use crate::ports::payments::operations::{
+    AuthorizePayment, CancelPayment, CapturePayment, GetPayment, Payments, RequestPayment,
+};
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::idempotency::IdempotencyStore;
+use crate::ports::shared::operation::OperationInfo;
 use crate::ports::shared::saga::SagaStore;
 
 /// The name under which orders calls other contexts.
 const SERVICE: &str = "orders";
+
+/// The operations of other contexts that orders calls.
+pub const CALLS: &[OperationInfo] = &[
+    OperationInfo::of::<QuoteProducts>(),
+    OperationInfo::of::<ReserveStock>(),
+    OperationInfo::of::<CommitReservation>(),
+    OperationInfo::of::<ReleaseReservation>(),
+    OperationInfo::of::<ReturnStock>(),
+    OperationInfo::of::<RequestPayment>(),
+    OperationInfo::of::<AuthorizePayment>(),
+    OperationInfo::of::<CapturePayment>(),
+    OperationInfo::of::<CancelPayment>(),
+    OperationInfo::of::<GetPayment>(),
+    OperationInfo::of::<GetUser>(),
+];
+
+/// The consumers of orders.
+pub const CONSUMERS: &[ConsumerInfo] = &[on_payment_completed::INFO, on_stock_released::INFO];
 
 /// What orders needs.
 pub struct OrdersParts {

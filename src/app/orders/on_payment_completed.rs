@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::sagas::Purchase;
 use super::sagas::settle::SETTLE;
 use super::{OrdersService, SERVICE};
-use crate::app::shared::event_reader::{ConsumeError, Consumer};
+use crate::app::shared::event_reader::{ConsumeError, Consumer, ConsumerInfo};
 use crate::domains::orders::status::Status;
 use crate::ports::payments::events::PaymentCompleted;
 use crate::ports::shared::events::{Delivery, Event, EventRecord};
@@ -14,13 +14,20 @@ use crate::ports::shared::storage::{SagaWrite, UnitOfWork};
 /// Settles orders that are paid after they were placed.
 pub struct OnPaymentCompleted(pub Arc<OrdersService>);
 
+/// What is known of it without an instance.
+pub const INFO: ConsumerInfo = ConsumerInfo {
+    name: "orders.on_payment_completed",
+    listens_to: "payments",
+    event_types: &[PaymentCompleted::TYPE],
+};
+
 impl Consumer for OnPaymentCompleted {
     fn name(&self) -> &'static str {
-        "orders.on_payment_completed"
+        INFO.name
     }
 
     fn event_types(&self) -> &'static [&'static str] {
-        &[PaymentCompleted::TYPE]
+        INFO.event_types
     }
 
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {

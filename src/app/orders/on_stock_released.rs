@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::sagas::cancel::CANCEL;
 use super::{OrdersService, SERVICE};
-use crate::app::shared::event_reader::{ConsumeError, Consumer};
+use crate::app::shared::event_reader::{ConsumeError, Consumer, ConsumerInfo};
 use crate::domains::orders::status::Status;
 use crate::ports::inventory::events::{InventoryReleased, ReleaseReason};
 use crate::ports::shared::access::Principal;
@@ -14,13 +14,20 @@ use crate::ports::shared::events::{Delivery, Event, EventRecord};
 /// Cancels orders that nobody paid in time.
 pub struct OnStockReleased(pub Arc<OrdersService>);
 
+/// What is known of it without an instance.
+pub const INFO: ConsumerInfo = ConsumerInfo {
+    name: "orders.on_stock_released",
+    listens_to: "inventory",
+    event_types: &[InventoryReleased::TYPE],
+};
+
 impl Consumer for OnStockReleased {
     fn name(&self) -> &'static str {
-        "orders.on_stock_released"
+        INFO.name
     }
 
     fn event_types(&self) -> &'static [&'static str] {
-        &[InventoryReleased::TYPE]
+        INFO.event_types
     }
 
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {

@@ -60,6 +60,17 @@ pub trait Consumer: Send + Sync {
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError>;
 }
 
+/// What is known of a consumer without an instance of it: a row of a context's table of consumers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConsumerInfo {
+    /// [`Consumer::name`].
+    pub name: &'static str,
+    /// The context whose log it reads.
+    pub listens_to: &'static str,
+    /// [`Consumer::event_types`].
+    pub event_types: &'static [&'static str],
+}
+
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {

@@ -108,6 +108,13 @@ impl OperationInfo {
             access: Op::ACCESS,
         }
     }
+
+    /// The context that carries it out: what its name begins with.
+    pub fn context(&self) -> &'static str {
+        self.name
+            .split_once('.')
+            .map_or(self.name, |(context, _use_case)| context)
+    }
 }
 
 /// Something to be done with one operation of the context `C`, whichever its name turns out to say.

@@ -7,6 +7,7 @@ mod correlation;
 mod databases_apart;
 mod health;
 mod limits;
+mod map;
 mod no_route;
 mod nothing_crosses_schemas;
 mod openapi;

@@ -28,7 +28,7 @@ fn an_address_that_nobody_serves_is_a_problem_of_status_404() {
 #[test]
 fn a_method_that_an_address_does_not_know_is_a_problem_of_status_405_with_those_it_knows() {
     let app = TestApp::start(On::Sqlite);
-    let document = serde_json::to_value(routes::document(routes::ALL)).unwrap();
+    let document = serde_json::to_value(routes::document(routes::all())).unwrap();
     let known: BTreeMap<String, BTreeSet<String>> = document["paths"]
         .as_object()
         .unwrap()

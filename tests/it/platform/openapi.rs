@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::app::{On, TestApp};
 
 fn document() -> Value {
-    serde_json::to_value(routes::document(routes::ALL)).unwrap()
+    serde_json::to_value(routes::document(routes::all())).unwrap()
 }
 
 /// Method, path and description of each operation.

@@ -1,5 +1,6 @@
 //! The whole shop in this process, on a free port and a database of its own.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -10,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use banyan::app::bootstrap::contexts::Contexts;
 use banyan::app::bootstrap::databases::Databases;
+use banyan::app::bootstrap::processes::Processes;
 use banyan::app::bootstrap::serve::{self, StopOn};
 use banyan::app::bootstrap::settings::{FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Settings, Timers};
+use banyan::app::bootstrap::wiring::Shop;
 use banyan::domains::shared::correlation::CorrelationId;
 use banyan::domains::shared::role::Role;
 use banyan::ports::identity::operations::{CreateStaff, Secret};
@@ -22,6 +25,8 @@ use tokio::sync::oneshot;
 
 use super::databases::PostgresDatabase;
 use super::http::{Answer, HttpClient, Request};
+use super::processes::RunningProcesses;
+use super::topology::{Service, Topology};
 
 /// What people of a test sign in with.
 pub const PASSWORD: &str = "a password for one test";
@@ -46,11 +51,18 @@ pub struct TestApp {
     admin: OnceLock<String>,
     staff: OnceLock<String>,
     counter: AtomicU32,
-    stop: Option<oneshot::Sender<()>>,
-    server: Option<JoinHandle<()>>,
-    // Dropped behind the server.
-    database: Option<PostgresDatabase>,
+    running: Option<Running>,
+    // Dropped behind what runs.
+    databases: BTreeMap<String, PostgresDatabase>,
     _folder: tempfile::TempDir,
+}
+
+/// What serves.
+enum Running {
+    /// A thread of this process that serves everything, until nobody is left to tell it to stop.
+    Thread(oneshot::Sender<()>, JoinHandle<()>),
+    /// Processes, as `deploy/compose` has them.
+    Processes(#[expect(dead_code, reason = "held to be dropped")] RunningProcesses),
 }
 
 /// Somebody who has registered and signed in.
@@ -69,20 +81,30 @@ impl TestApp {
     /// A shop with other settings.
     pub fn start_with(on: On, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = match on {
-            On::Sqlite => None,
-            On::Postgres => Some(PostgresDatabase::create()),
-        };
         let mut settings = settings(folder.path());
-        settings.databases.general = database.as_ref().map(|database| database.url.parse().unwrap());
+        let topology = Topology::wished();
+        let names = match (on, &topology) {
+            (On::Sqlite, _) => Vec::new(),
+            (On::Postgres, None) => vec!["banyan"],
+            (On::Postgres, Some(topology)) => topology.services.iter().map(Service::database).collect(),
+        };
+        let mut databases = BTreeMap::new();
+        for name in names {
+            databases
+                .entry(name.to_owned())
+                .or_insert_with(PostgresDatabase::create);
+        }
+        settings.databases.general = databases.values().next().map(|database| database.url.parse().unwrap());
         change(&mut settings);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (opened, opens) = mpsc::channel();
-        let server = std::thread::spawn(move || {
-            let tell = |open: &serve::Open| opened.send((open.address, open.contexts.clone())).unwrap();
-            serve::run(&settings, StopOn::Message(stopped), tell).expect("the shop opens and closes");
-        });
-        let (address, contexts) = opens.recv().expect("the shop opens");
+        let (address, contexts, running) = match topology {
+            None => serve_here(settings),
+            Some(topology) => {
+                let processes = RunningProcesses::start(&topology, &settings, &databases);
+                settings.processes = processes.as_peers();
+                let contexts = Shop::open(&settings).expect("the processes can be reached").contexts;
+                (processes.storefront, contexts, Running::Processes(processes))
+            }
+        };
         Self {
             address,
             contexts,
@@ -90,9 +112,8 @@ impl TestApp {
             admin: OnceLock::new(),
             staff: OnceLock::new(),
             counter: AtomicU32::new(0),
-            stop: Some(stop),
-            server: Some(server),
-            database,
+            running: Some(running),
+            databases,
             _folder: folder,
         }
     }
@@ -119,10 +140,8 @@ impl TestApp {
 
     /// Takes the database away, on `PostgreSQL`.
     pub fn drop_database(&self) {
-        self.database
-            .as_ref()
-            .expect("a database that can be dropped")
-            .drop_now();
+        assert!(!self.databases.is_empty(), "a database that can be dropped");
+        self.databases.values().for_each(PostgresDatabase::drop_now);
     }
 
     /// The access token of an admin.
@@ -211,12 +230,26 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        let ended = self.server.take().map(JoinHandle::join);
-        if !std::thread::panicking() {
-            assert!(matches!(ended, Some(Ok(()))), "the server panicked");
+        if let Some(Running::Thread(stop, server)) = self.running.take() {
+            drop(stop);
+            let ended = server.join();
+            if !std::thread::panicking() {
+                assert!(ended.is_ok(), "the server panicked");
+            }
         }
     }
+}
+
+/// Serves everything in a thread of this process.
+fn serve_here(settings: Settings) -> (SocketAddr, Contexts, Running) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (opened, opens) = mpsc::channel();
+    let server = std::thread::spawn(move || {
+        let tell = |open: &serve::Open| opened.send((open.address, open.contexts.clone())).unwrap();
+        serve::run(&settings, StopOn::Message(stopped), tell).expect("the shop opens and closes");
+    });
+    let (address, contexts) = opens.recv().expect("the shop opens");
+    (address, contexts, Running::Thread(stop, server))
 }
 
 /// A call by the shop itself.
@@ -261,6 +294,7 @@ fn settings(folder: &Path) -> Settings {
         http_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         data_dir: folder.to_owned(),
         databases: Databases::default(),
+        processes: Processes::whole(),
         first_admin: Some(FirstAdmin {
             email: ADMIN.parse().unwrap(),
             password: Secret::new(PASSWORD),

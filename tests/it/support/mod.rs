@@ -9,6 +9,8 @@ pub mod house;
 
 pub mod app;
 pub mod http;
+pub mod processes;
+pub mod topology;
 
 pub mod internal_server;
 pub mod lossy_proxy;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::super::workers::Attendance;
+use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
 use crate::adapters::shared::sql::database::Database;
 
 /// How long the databases are given to answer. One that takes longer is as good as away.
@@ -20,6 +21,7 @@ const PING_TIME: Duration = Duration::from_secs(1);
 pub struct Readiness {
     databases: Vec<Pinged>,
     workers: Attendance,
+    keys: Arc<KeyBoard>,
     open: AtomicBool,
 }
 
@@ -30,8 +32,8 @@ struct Pinged {
 }
 
 impl Readiness {
-    /// Of a shop with these databases and workers.
-    pub fn new(databases: Vec<(&'static str, Arc<Database>)>, workers: Attendance) -> Self {
+    /// Of a process with these databases and workers, which verifies access tokens with `keys`.
+    pub fn new(databases: Vec<(&'static str, Arc<Database>)>, workers: Attendance, keys: Arc<KeyBoard>) -> Self {
         let databases = databases
             .into_iter()
             .map(|(context, database)| Pinged {
@@ -43,6 +45,7 @@ impl Readiness {
         Self {
             databases,
             workers,
+            keys,
             open: AtomicBool::new(true),
         }
     }
@@ -62,6 +65,7 @@ impl Readiness {
         let mut checks = BTreeMap::from([
             ("open", Check::of(self.open.load(Ordering::Relaxed))),
             ("workers", Check::of(self.workers.is_full())),
+            ("access_token_keys", Check::of(self.keys.public_keys().is_some())),
         ]);
         for (context, answer) in asked {
             let answered = match answer {
@@ -121,7 +125,8 @@ pub struct Ready {
     /// `ready`, or `not_ready` when one of the checks failed.
     #[schema(example = "ready")]
     status: &'static str,
-    /// A context's name for its database; `workers`; `open`, which fails while the shop is closing.
+    /// A context's name for its database; `workers`; `access_token_keys`, which fails until they have come from identity's
+    /// process; `open`, which fails while the shop is closing.
     checks: BTreeMap<&'static str, Check>,
 }
 
@@ -136,7 +141,8 @@ pub async fn live() -> HttpResponse {
 
 /// Whether requests can be served
 ///
-/// Every context's database answers, every worker is there, and the shop is not closing.
+/// The database of every context that runs here answers, every worker is there, access tokens can be verified, and the
+/// shop is not closing. That another process is away does not count: what it is not needed for goes on.
 #[utoipa::path(
     tag = "platform",
     responses(

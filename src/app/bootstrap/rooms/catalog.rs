@@ -4,21 +4,28 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::{Front, Listener, Opened, Room};
+use super::{Blueprint, Front, Listener, Opened, Room};
 use crate::adapters::catalog::http;
 use crate::adapters::catalog::sql::MIGRATIONS;
 use crate::adapters::catalog::sql::store::SqlCatalogStore;
 use crate::adapters::shared::http::api::Api;
+use crate::adapters::shared::http::internal::context::InternalContext;
 use crate::app::bootstrap::capacity::{COMMANDS, QUERIES};
 use crate::app::bootstrap::house::House;
 use crate::app::bootstrap::start_error::StartError;
 use crate::app::bootstrap::storage::Storage;
-use crate::app::catalog::CatalogService;
 use crate::app::catalog::on_stock_changed::OnStockChanged;
+use crate::app::catalog::{CONSUMERS, CatalogService};
 use crate::ports::catalog::operations::Catalog;
 
 /// Its name.
-pub const NAME: &str = "catalog";
+const NAME: &str = "catalog";
+
+/// What is known of it before it is put together.
+pub const BLUEPRINT: Blueprint = Blueprint {
+    consumers: CONSUMERS,
+    ..Blueprint::of::<dyn Catalog>(MIGRATIONS, http::routes)
+};
 
 /// Puts it together.
 ///
@@ -34,7 +41,8 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Catalog>, StartError> {
         house.ids.clone(),
     ));
     let on_stock_changed = Arc::new(OnStockChanged::new(products));
-    let mut room = Room::new(storage);
+    let internal = InternalContext::of::<dyn Catalog>(context.clone(), QUERIES, COMMANDS);
+    let mut room = Room::new(storage, internal);
     room.listeners = vec![Listener::new(house, on_stock_changed, &room.storage, "inventory")?];
     Ok(Opened { room, context })
 }
@@ -42,7 +50,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Catalog>, StartError> {
 /// Its endpoints.
 pub fn front(context: Arc<dyn Catalog>) -> Front {
     let api = web::Data::new(Api::new(context, QUERIES, COMMANDS));
-    Front::new(NAME, http::routes, move |config| {
+    Front::new(http::routes, move |config| {
         config.app_data(api.clone());
     })
 }

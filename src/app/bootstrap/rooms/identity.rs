@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::{Front, Opened, Room};
+use super::{Blueprint, Front, Opened, Room};
 use crate::adapters::identity::http;
 use crate::adapters::identity::passwords::Argon2Hasher;
 use crate::adapters::identity::sql::MIGRATIONS;
@@ -13,6 +13,7 @@ use crate::adapters::identity::tokens::issuer::JwtIssuer;
 use crate::adapters::identity::tokens::keys::KeyRing;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
 use crate::adapters::shared::http::api::Api;
+use crate::adapters::shared::http::internal::context::InternalContext;
 use crate::app::bootstrap::capacity::{QUERIES, SIGN_INS};
 use crate::app::bootstrap::house::House;
 use crate::app::bootstrap::start_error::StartError;
@@ -22,7 +23,10 @@ use crate::ports::identity::operations::Identity;
 use crate::ports::identity::outbound::SessionStore;
 
 /// Its name.
-pub const NAME: &str = "identity";
+const NAME: &str = "identity";
+
+/// What is known of it before it is put together.
+pub const BLUEPRINT: Blueprint = Blueprint::of::<dyn Identity>(MIGRATIONS, http::routes);
 
 /// Puts it together, and puts its public keys up for everybody in this process.
 ///
@@ -41,7 +45,8 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Identity>, StartError> {
         house.clock.clone(),
         house.ids.clone(),
     ));
-    let mut room = Room::new(storage);
+    let internal = InternalContext::of::<dyn Identity>(context.clone(), QUERIES, SIGN_INS);
+    let mut room = Room::new(storage, internal);
     room.forgets = vec![Arc::new(move |now, limit| users.forget_sessions(now, limit))];
     Ok(Opened { room, context })
 }
@@ -50,7 +55,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Identity>, StartError> {
 pub fn front(context: Arc<dyn Identity>, keys: Arc<KeyBoard>) -> Front {
     let api = web::Data::new(Api::new(context, QUERIES, SIGN_INS));
     let keys = web::Data::from(keys);
-    Front::new(NAME, http::routes, move |config| {
+    Front::new(http::routes, move |config| {
         config.app_data(api.clone()).app_data(keys.clone());
     })
 }

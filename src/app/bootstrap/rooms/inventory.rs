@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::{Front, Opened, Room};
+use super::{Blueprint, Front, Opened, Room};
 use crate::adapters::inventory::http;
 use crate::adapters::inventory::sql::MIGRATIONS;
 use crate::adapters::inventory::sql::store::SqlInventoryStore;
 use crate::adapters::shared::http::api::Api;
+use crate::adapters::shared::http::internal::context::InternalContext;
 use crate::app::bootstrap::capacity::{COMMANDS, QUERIES, SWEEP_BATCH};
 use crate::app::bootstrap::house::House;
 use crate::app::bootstrap::start_error::StartError;
@@ -17,7 +18,10 @@ use crate::app::inventory::InventoryService;
 use crate::ports::inventory::operations::{ExpireReservations, Inventory};
 
 /// Its name.
-pub const NAME: &str = "inventory";
+const NAME: &str = "inventory";
+
+/// What is known of it before it is put together.
+pub const BLUEPRINT: Blueprint = Blueprint::of::<dyn Inventory>(MIGRATIONS, http::routes);
 
 /// Puts it together.
 ///
@@ -31,7 +35,8 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Inventory>, StartError> {
         house.clock.clone(),
         house.ids.clone(),
     ));
-    let mut room = Room::new(storage);
+    let internal = InternalContext::of::<dyn Inventory>(context.clone(), QUERIES, COMMANDS);
+    let mut room = Room::new(storage, internal);
     room.sweeps = vec![house.sweep(&context, || ExpireReservations { limit: SWEEP_BATCH })];
     Ok(Opened { room, context })
 }
@@ -39,7 +44,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Inventory>, StartError> {
 /// Its endpoints.
 pub fn front(context: Arc<dyn Inventory>) -> Front {
     let api = web::Data::new(Api::new(context, QUERIES, COMMANDS));
-    Front::new(NAME, http::routes, move |config| {
+    Front::new(http::routes, move |config| {
         config.app_data(api.clone());
     })
 }

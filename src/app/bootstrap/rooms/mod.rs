@@ -17,20 +17,67 @@ use super::house::House;
 use super::start_error::StartError;
 use super::storage::Storage;
 use super::workers::Next;
-use crate::adapters;
+use crate::adapters::shared::http::internal::context::InternalContext;
 use crate::adapters::shared::sql::migrations::ContextMigrations;
-use crate::app::shared::event_reader::Consumer;
+use crate::app::shared::event_reader::{Consumer, ConsumerInfo};
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::shared::events::{ConsumerStore, EventFeed};
+use crate::ports::shared::events::{ConsumerStore, EventFeed, EventInfo};
+use crate::ports::shared::operation::{OperationInfo, TableOfContents};
 use crate::ports::shared::storage::StorageError;
 
-/// The contexts, each after those that it calls or listens to, and what brings its database up to date.
-pub const ALL: [(&str, ContextMigrations); 5] = [
-    (identity::NAME, adapters::identity::sql::MIGRATIONS),
-    (inventory::NAME, adapters::inventory::sql::MIGRATIONS),
-    (catalog::NAME, adapters::catalog::sql::MIGRATIONS),
-    (payments::NAME, adapters::payments::sql::MIGRATIONS),
-    (orders::NAME, adapters::orders::sql::MIGRATIONS),
+/// What is known of a context before it is put together.
+pub struct Blueprint {
+    /// Its name.
+    pub name: &'static str,
+    /// What brings its database up to date.
+    pub migrations: ContextMigrations,
+    /// Adds its endpoints.
+    pub routes: Routes,
+    /// Its operations.
+    pub operations: &'static [OperationInfo],
+    /// The events that it tells.
+    pub events: &'static [EventInfo],
+    /// The operations of other contexts that it calls.
+    pub calls: &'static [OperationInfo],
+    /// What listens there to the events of other contexts.
+    pub consumers: &'static [ConsumerInfo],
+}
+
+impl Blueprint {
+    /// A context without neighbours; `dyn Orders` says what it offers.
+    const fn of<C: TableOfContents + ?Sized>(migrations: ContextMigrations, routes: Routes) -> Self {
+        Self {
+            name: C::CONTEXT,
+            migrations,
+            routes,
+            operations: C::OPERATIONS,
+            events: C::EVENTS,
+            calls: &[],
+            consumers: &[],
+        }
+    }
+
+    /// The other contexts without which it cannot be put together, each with what it does to them.
+    pub fn neighbours(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let called = self.calls.iter().map(|operation| (operation.context(), "calls"));
+        let heard = self
+            .consumers
+            .iter()
+            .map(|consumer| (consumer.listens_to, "listens to"));
+        called.chain(heard)
+    }
+}
+
+/// Adds the endpoints of a context.
+pub type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The contexts, each after those that it calls or listens to.
+pub const ALL: [Blueprint; 5] = [
+    identity::BLUEPRINT,
+    inventory::BLUEPRINT,
+    catalog::BLUEPRINT,
+    payments::BLUEPRINT,
+    orders::BLUEPRINT,
 ];
 
 /// A context that runs in this process.
@@ -41,6 +88,8 @@ pub struct Room {
     pub storage: Storage,
     /// What it listens to.
     pub listeners: Vec<Listener>,
+    /// How other processes reach it.
+    pub internal: InternalContext,
     /// What it looks after again and again.
     pub sweeps: Vec<Sweep>,
     /// What it forgets when it is old.
@@ -51,10 +100,11 @@ pub struct Room {
 
 impl Room {
     /// A room that does nothing by itself yet.
-    pub(super) fn new(storage: Storage) -> Self {
+    pub(super) fn new(storage: Storage, internal: InternalContext) -> Self {
         Self {
             context: storage.context,
             storage,
+            internal,
             listeners: Vec::new(),
             sweeps: Vec::new(),
             forgets: Vec::new(),
@@ -124,22 +174,15 @@ pub struct EventLog {
 /// A context's face to the storefront: its endpoints, whether it runs here or its operations are passed on.
 #[derive(Clone)]
 pub struct Front {
-    /// Its name.
-    pub context: &'static str,
     /// Adds its endpoints.
-    pub routes: fn(&mut ServiceConfig<'_>),
+    pub routes: Routes,
     data: Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>,
 }
 
 impl Front {
     /// Endpoints, and what they take from the application.
-    fn new(
-        context: &'static str,
-        routes: fn(&mut ServiceConfig<'_>),
-        data: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static,
-    ) -> Self {
+    fn new(routes: Routes, data: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> Self {
         Self {
-            context,
             routes,
             data: Arc::new(data),
         }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::{Front, Listener, Opened, Room, TakeOver};
+use super::{Blueprint, Front, Listener, Opened, Room, TakeOver};
 use crate::adapters::orders::http;
 use crate::adapters::orders::sql::MIGRATIONS;
 use crate::adapters::orders::sql::store::SqlOrderStore;
 use crate::adapters::shared::http::api::Api;
+use crate::adapters::shared::http::internal::context::InternalContext;
 use crate::adapters::shared::sql::sagas::SqlSagaStore;
 use crate::app::bootstrap::capacity::{PURCHASES, QUERIES, SWEEP_BATCH};
 use crate::app::bootstrap::house::House;
@@ -17,7 +18,7 @@ use crate::app::bootstrap::start_error::StartError;
 use crate::app::bootstrap::storage::Storage;
 use crate::app::orders::on_payment_completed::OnPaymentCompleted;
 use crate::app::orders::on_stock_released::OnStockReleased;
-use crate::app::orders::{OrdersParts, OrdersService, OrdersSettings};
+use crate::app::orders::{CALLS, CONSUMERS, OrdersParts, OrdersService, OrdersSettings};
 use crate::domains::orders::pricing::PricingRules;
 use crate::ports::catalog::operations::Catalog;
 use crate::ports::identity::operations::Identity;
@@ -27,7 +28,14 @@ use crate::ports::payments::operations::Payments;
 use crate::ports::shared::saga::SagaStore;
 
 /// Its name.
-pub const NAME: &str = "orders";
+const NAME: &str = "orders";
+
+/// What is known of it before it is put together.
+pub const BLUEPRINT: Blueprint = Blueprint {
+    calls: CALLS,
+    consumers: CONSUMERS,
+    ..Blueprint::of::<dyn Orders>(MIGRATIONS, http::routes)
+};
 
 /// Whom orders calls.
 pub struct Called {
@@ -63,7 +71,8 @@ pub fn open(house: &House<'_>, called: Called) -> Result<Opened<dyn Orders>, Sta
     let on_payment_completed = Arc::new(OnPaymentCompleted(service.clone()));
     let on_stock_released = Arc::new(OnStockReleased(service.clone()));
     let context: Arc<dyn Orders> = house.ported_shared(service);
-    let mut room = Room::new(storage);
+    let internal = InternalContext::of::<dyn Orders>(context.clone(), QUERIES, PURCHASES);
+    let mut room = Room::new(storage, internal);
     room.listeners = vec![
         Listener::new(house, on_payment_completed, &room.storage, "payments")?,
         Listener::new(house, on_stock_released, &room.storage, "inventory")?,
@@ -76,7 +85,7 @@ pub fn open(house: &House<'_>, called: Called) -> Result<Opened<dyn Orders>, Sta
 /// Its endpoints.
 pub fn front(context: Arc<dyn Orders>) -> Front {
     let api = web::Data::new(Api::new(context, QUERIES, PURCHASES));
-    Front::new(NAME, http::routes, move |config| {
+    Front::new(http::routes, move |config| {
         config.app_data(api.clone());
     })
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::{Front, Opened, Room};
+use super::{Blueprint, Front, Opened, Room};
 use crate::adapters::payments::http;
 use crate::adapters::payments::providers::simulator::{Simulator, Waits};
 use crate::adapters::payments::sql::MIGRATIONS;
 use crate::adapters::payments::sql::store::SqlPaymentStore;
 use crate::adapters::shared::http::api::Api;
+use crate::adapters::shared::http::internal::context::InternalContext;
 use crate::app::bootstrap::capacity::{COMMANDS, QUERIES, SWEEP_BATCH};
 use crate::app::bootstrap::house::House;
 use crate::app::bootstrap::start_error::StartError;
@@ -18,7 +19,10 @@ use crate::app::payments::{PaymentsService, Persistence};
 use crate::ports::payments::operations::{Payments, ResolveUnknown};
 
 /// Its name.
-pub const NAME: &str = "payments";
+const NAME: &str = "payments";
+
+/// What is known of it before it is put together.
+pub const BLUEPRINT: Blueprint = Blueprint::of::<dyn Payments>(MIGRATIONS, http::routes);
 
 /// Puts it together.
 ///
@@ -40,7 +44,8 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Payments>, StartError> {
         house.ids.clone(),
         Persistence::default(),
     ));
-    let mut room = Room::new(storage);
+    let internal = InternalContext::of::<dyn Payments>(context.clone(), QUERIES, COMMANDS);
+    let mut room = Room::new(storage, internal);
     room.sweeps = vec![house.sweep(&context, || ResolveUnknown { limit: SWEEP_BATCH })];
     Ok(Opened { room, context })
 }
@@ -48,7 +53,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Payments>, StartError> {
 /// Its endpoints.
 pub fn front(context: Arc<dyn Payments>) -> Front {
     let api = web::Data::new(Api::new(context, QUERIES, COMMANDS));
-    Front::new(NAME, http::routes, move |config| {
+    Front::new(http::routes, move |config| {
         config.app_data(api.clone());
     })
 }

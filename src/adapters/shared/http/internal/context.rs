@@ -15,9 +15,10 @@ use crate::ports::shared::operation::{Handler, Operation, TableOfContents, WithO
 use crate::ports::shared::wire::{self, Answer};
 
 /// A context that runs here.
+#[derive(Clone)]
 pub struct InternalContext {
     name: &'static str,
-    operations: Box<dyn ByName>,
+    operations: Arc<dyn ByName>,
 }
 
 impl InternalContext {
@@ -26,7 +27,7 @@ impl InternalContext {
     pub fn of<C: TableOfContents + ?Sized>(handle: Arc<C>, queries: BulkheadSize, commands: BulkheadSize) -> Self {
         Self {
             name: C::CONTEXT,
-            operations: Box::new(Served {
+            operations: Arc::new(Served {
                 handle,
                 bulkheads: Bulkheads::new(queries, commands),
             }),

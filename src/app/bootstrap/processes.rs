@@ -1,0 +1,277 @@
+//! Which contexts run in this process, and where the others are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use super::rooms;
+use super::settings::InvalidSetting;
+use crate::adapters::shared::remote::peer_url::PeerUrl;
+use crate::adapters::shared::remote::service_token::ServiceSecret;
+
+/// The variable that says which contexts run in this process.
+pub const CONTEXTS: &str = "BANYAN_CONTEXTS";
+/// What [`CONTEXTS`] says where none does: a process that only passes operations on, or only asks.
+const NO_CONTEXTS: &str = "none";
+/// The variable for the secret that the shop's processes share.
+pub const SERVICE_SECRET: &str = "BANYAN_SERVICE_SECRET";
+/// The variable for the secret that they shared before, while they change to another one.
+pub const SERVICE_SECRET_PREVIOUS: &str = "BANYAN_SERVICE_SECRET_PREVIOUS";
+
+/// Which contexts run in this process, and where the others are.
+#[derive(Debug, Clone)]
+pub struct Processes {
+    /// The contexts that run here.
+    pub here: BTreeSet<&'static str>,
+    /// The internal addresses of processes that run contexts, by the context's name. Also of those that run here: all
+    /// processes of a shop may be given the same ones.
+    pub peers: BTreeMap<&'static str, PeerUrl>,
+    /// Which contexts the storefront reaches through this process.
+    pub storefront: Storefront,
+    /// Where other processes reach the contexts that run here; `None` where nobody does.
+    pub internal_addr: Option<SocketAddr>,
+    /// Signs what the processes say to each other.
+    pub secret: Option<ServiceSecret>,
+    /// Signed it before: still taken from others.
+    pub previous_secret: Option<ServiceSecret>,
+}
+
+/// Which contexts the storefront reaches through a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Storefront {
+    /// All that run here or at a known place: what runs elsewhere is passed on.
+    Known,
+    /// Only those that run here.
+    Own,
+}
+
+impl Processes {
+    /// One process that runs everything.
+    pub fn whole() -> Self {
+        Self {
+            here: rooms::ALL.iter().map(|room| room.name).collect(),
+            peers: BTreeMap::new(),
+            storefront: Storefront::Known,
+            internal_addr: None,
+            secret: None,
+            previous_secret: None,
+        }
+    }
+
+    /// Whether this process runs everything.
+    pub fn is_whole(&self) -> bool {
+        self.here.len() == rooms::ALL.len()
+    }
+
+    /// Whether a context runs here.
+    pub fn runs(&self, context: &str) -> bool {
+        self.here.contains(context)
+    }
+
+    /// The address of a context that runs elsewhere.
+    pub fn peer(&self, context: &str) -> Option<&PeerUrl> {
+        self.peers.get(context).filter(|_url| !self.runs(context))
+    }
+
+    /// Whether the storefront reaches a context through this process.
+    pub fn serves(&self, context: &str) -> bool {
+        self.runs(context) || (self.storefront == Storefront::Known && self.peers.contains_key(context))
+    }
+
+    /// Checks that everybody who is needed here is at a known place.
+    ///
+    /// # Errors
+    /// [`InvalidSetting::MissingPeer`], [`InvalidSetting::ServiceSecretMissing`], [`InvalidSetting::PeerIsSelf`].
+    pub fn check(&self) -> Result<(), InvalidSetting> {
+        for room in rooms::ALL.iter().filter(|room| self.runs(room.name)) {
+            for (other, does) in room.neighbours() {
+                self.known(other, format!("{}, which runs here, {does} {other}", room.name))?;
+            }
+        }
+        if rooms::ALL.iter().any(|room| self.serves(room.name)) {
+            self.known("identity", "its keys verify access tokens".to_owned())?;
+        }
+        let elsewhere = || {
+            rooms::ALL
+                .iter()
+                .filter_map(|room| Some((room.name, self.peer(room.name)?)))
+        };
+        for (context, url) in elsewhere() {
+            if self
+                .internal_addr
+                .is_some_and(|own| url.as_str() == format!("http://{own}"))
+            {
+                return Err(InvalidSetting::PeerIsSelf {
+                    variable: peer_variable(context),
+                    context,
+                });
+            }
+        }
+        if self.secret.is_none() && (self.internal_addr.is_some() || elsewhere().next().is_some()) {
+            return Err(InvalidSetting::ServiceSecretMissing);
+        }
+        Ok(())
+    }
+
+    fn known(&self, context: &'static str, reason: String) -> Result<(), InvalidSetting> {
+        if self.runs(context) || self.peers.contains_key(context) {
+            return Ok(());
+        }
+        Err(InvalidSetting::MissingPeer {
+            variable: peer_variable(context),
+            reason,
+        })
+    }
+}
+
+/// The variable for the address of a process that runs this context.
+pub fn peer_variable(context: &str) -> String {
+    format!("BANYAN_{}_URL", context.to_ascii_uppercase())
+}
+
+/// The contexts that a list names: all for an empty one, none for `none`.
+///
+/// # Errors
+/// [`InvalidSetting::UnknownContext`].
+pub fn contexts(list: &str) -> Result<BTreeSet<&'static str>, InvalidSetting> {
+    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names: Vec<&str> = names.collect();
+    match names.as_slice() {
+        [] => Ok(rooms::ALL.iter().map(|room| room.name).collect()),
+        [NO_CONTEXTS] => Ok(BTreeSet::new()),
+        names => names.iter().map(|name| context(name)).collect(),
+    }
+}
+
+fn context(name: &str) -> Result<&'static str, InvalidSetting> {
+    let known = rooms::ALL.iter().map(|room| room.name);
+    known
+        .clone()
+        .find(|known| *known == name)
+        .ok_or_else(|| InvalidSetting::UnknownContext {
+            name: name.to_owned(),
+            known: known.collect::<Vec<_>>().join(", "),
+        })
+}
+
+/// The address that is the value of `variable`; none for an empty one.
+///
+/// # Errors
+/// [`InvalidSetting::PeerUrl`].
+pub fn peer_url(variable: &str, text: &str) -> Result<Option<PeerUrl>, InvalidSetting> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|source| InvalidSetting::PeerUrl {
+        variable: variable.to_owned(),
+        source,
+    })
+}
+
+/// The secret that is the value of `variable`; none for an empty one.
+///
+/// # Errors
+/// [`InvalidSetting::ServiceSecret`].
+pub fn service_secret(variable: &'static str, text: &str) -> Result<Option<ServiceSecret>, InvalidSetting> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    ServiceSecret::new(text)
+        .map(Some)
+        .map_err(|source| InvalidSetting::ServiceSecret { variable, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn running(list: &str, known: &[&'static str]) -> Processes {
+        Processes {
+            here: contexts(list).unwrap(),
+            peers: known
+                .iter()
+                .map(|name| (*name, "http://host:9".parse().unwrap()))
+                .collect(),
+            secret: Some(ServiceSecret::new("a secret of thirty-two bytes or more").unwrap()),
+            ..Processes::whole()
+        }
+    }
+
+    #[test]
+    fn a_list_names_contexts_that_there_are() {
+        assert_eq!(contexts("").unwrap().len(), 5);
+        assert_eq!(
+            contexts(" orders , payments,").unwrap(),
+            BTreeSet::from(["orders", "payments"])
+        );
+        assert!(contexts("none").unwrap().is_empty());
+        for list in ["shipping", "orders;payments", "none,orders", "Orders"] {
+            let message = contexts(list).unwrap_err().to_string();
+            assert!(
+                message.contains("identity, inventory, catalog, payments, orders"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_is_called_or_listened_to_must_be_at_a_known_place() {
+        assert_eq!(Processes::whole().check(), Ok(()));
+        for (list, known, missing) in [
+            (
+                "orders",
+                vec!["identity", "catalog", "payments"],
+                Some("BANYAN_INVENTORY_URL"),
+            ),
+            ("orders", vec!["identity", "catalog", "payments", "inventory"], None),
+            ("catalog", vec!["identity"], Some("BANYAN_INVENTORY_URL")),
+            ("catalog", vec!["inventory"], Some("BANYAN_IDENTITY_URL")),
+            ("catalog", vec!["inventory", "identity"], None),
+            ("inventory,identity", vec![], None),
+            ("payments", vec![], Some("BANYAN_IDENTITY_URL")),
+            ("none", vec![], None),
+            ("none", vec!["orders"], Some("BANYAN_IDENTITY_URL")),
+        ] {
+            let found = match running(list, &known).check() {
+                Err(InvalidSetting::MissingPeer { variable, .. }) => Some(variable),
+                Ok(()) => None,
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(found.as_deref(), missing, "{list}, knowing {known:?}");
+        }
+    }
+
+    #[test]
+    fn what_runs_elsewhere_is_served_where_it_is_known_unless_only_the_own_is_wished() {
+        let mut gateway = running("orders", &["identity", "catalog", "payments", "inventory"]);
+        assert!(gateway.serves("catalog") && gateway.serves("orders"));
+        gateway.storefront = Storefront::Own;
+        assert!(!gateway.serves("catalog") && gateway.serves("orders"));
+        assert!(!running("identity", &[]).serves("orders"));
+    }
+
+    #[test]
+    fn processes_that_talk_need_a_secret_and_not_themselves() {
+        let mut process = running("catalog", &["inventory", "identity"]);
+        process.secret = None;
+        assert_eq!(process.check(), Err(InvalidSetting::ServiceSecretMissing));
+        let mut process = running("catalog", &["inventory", "identity"]);
+        process.internal_addr = Some("127.0.0.1:9090".parse().unwrap());
+        process
+            .peers
+            .insert("catalog", "http://127.0.0.1:9090".parse().unwrap());
+        assert_eq!(process.check(), Ok(()), "the own address is no harm");
+        process
+            .peers
+            .insert("inventory", "http://127.0.0.1:9090".parse().unwrap());
+        assert!(matches!(
+            process.check(),
+            Err(InvalidSetting::PeerIsSelf {
+                context: "inventory",
+                ..
+            })
+        ));
+        let mut whole = Processes::whole();
+        whole.internal_addr = Some("127.0.0.1:9090".parse().unwrap());
+        assert_eq!(whole.check(), Err(InvalidSetting::ServiceSecretMissing));
+    }
+}

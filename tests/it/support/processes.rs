@@ -1,0 +1,216 @@
+//! A shop of several processes: real ones, of the binary that is shipped.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use banyan::adapters::shared::remote::service_token::ServiceSecret;
+use banyan::app::bootstrap::processes::Processes;
+use banyan::app::bootstrap::settings::Settings;
+
+use super::databases::PostgresDatabase;
+use super::http::HttpClient;
+use super::topology::{Service, Topology};
+
+/// What the processes of a test share.
+const SECRET: &str = "what the processes of a test share with each other";
+/// How long a process may take until it is ready.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The processes of one shop; killed when dropped.
+pub struct RunningProcesses {
+    processes: Vec<RunningProcess>,
+    /// Where the storefront is.
+    pub storefront: SocketAddr,
+    /// Where each context's internal server is.
+    pub internal: BTreeMap<&'static str, SocketAddr>,
+}
+
+/// One process.
+pub struct RunningProcess {
+    /// The name of the service.
+    pub name: String,
+    /// Where it listens for the storefront.
+    pub http: SocketAddr,
+    child: Child,
+}
+
+impl RunningProcesses {
+    /// Starts the processes of `topology` with `settings`, each with its database: one for each that the file names.
+    pub fn start(topology: &Topology, settings: &Settings, databases: &BTreeMap<String, PostgresDatabase>) -> Self {
+        let ports: BTreeMap<&str, SocketAddr> = topology
+            .services
+            .iter()
+            .map(|service| (service.name.as_str(), free_address()))
+            .collect();
+        let children: Vec<_> = topology
+            .services
+            .iter()
+            .map(|service| {
+                let mut environment = environment(settings);
+                environment.extend(own_environment(service, &ports));
+                if let Some(database) = databases.get(service.database()) {
+                    environment.insert("BANYAN_DATABASE_URL".to_owned(), database.url.clone());
+                }
+                let command = Command::new(env!("CARGO_BIN_EXE_banyan"))
+                    .arg("serve")
+                    .env_clear()
+                    .envs(std::env::var("PATH").map(|path| ("PATH", path)))
+                    .envs(environment)
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::piped())
+                    .spawn();
+                (service, command.expect("the binary can be run"))
+            })
+            .collect();
+        let processes: Vec<RunningProcess> = children
+            .into_iter()
+            .map(|(service, child)| RunningProcess::opened(&service.name, child))
+            .collect();
+        for process in &processes {
+            process.wait_until_ready();
+        }
+        let at = |service: &Service| processes.iter().find(|process| process.name == service.name).unwrap();
+        let front = topology.services.iter().find(|service| service.is_storefront).unwrap();
+        let internal = topology.services.iter().flat_map(|service| {
+            let contexts = service.contexts().into_iter().map(canonical);
+            contexts.map(|context| (context, ports[service.name.as_str()]))
+        });
+        Self {
+            storefront: at(front).http,
+            internal: internal.collect(),
+            processes,
+        }
+    }
+
+    /// How somebody who runs no context reaches all of them.
+    pub fn as_peers(&self) -> Processes {
+        let peers = self.internal.iter();
+        Processes {
+            here: [].into(),
+            peers: peers
+                .map(|(context, address)| (*context, format!("http://{address}").parse().unwrap()))
+                .collect(),
+            secret: Some(ServiceSecret::new(SECRET).unwrap()),
+            ..Processes::whole()
+        }
+    }
+}
+
+impl Drop for RunningProcesses {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let _ = process.child.kill();
+        }
+        for process in &mut self.processes {
+            let _ = process.child.wait();
+        }
+    }
+}
+
+impl RunningProcess {
+    /// Reads where it listens.
+    fn opened(name: &str, mut child: Child) -> Self {
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output is piped");
+        BufReader::new(out).read_line(&mut line).expect("it says where it is");
+        let address = line.split_whitespace().find_map(|word| word.strip_prefix("http://"));
+        let http = address.and_then(|address| address.parse().ok());
+        let http = http.unwrap_or_else(|| panic!("{name} does not say where it is: {line:?}, {:?}", child.try_wait()));
+        Self {
+            name: name.to_owned(),
+            http,
+            child,
+        }
+    }
+
+    fn wait_until_ready(&self) {
+        let client = HttpClient::new(format!("http://{}", self.http));
+        let until = Instant::now() + PATIENCE;
+        while client.request("GET", "/health/ready").send().status != 200 {
+            assert!(Instant::now() < until, "{} does not get ready", self.name);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn canonical(context: &str) -> &'static str {
+    let all = ["identity", "inventory", "catalog", "payments", "orders"];
+    all.into_iter()
+        .find(|known| *known == context)
+        .expect("a context of ours")
+}
+
+/// What the file sets for this service, with the hosts of this machine in place of the others.
+fn own_environment(service: &Service, ports: &BTreeMap<&str, SocketAddr>) -> BTreeMap<String, String> {
+    let mut own = BTreeMap::new();
+    for (variable, value) in &service.environment {
+        if let Some(host) = value
+            .strip_prefix("http://")
+            .and_then(|rest| rest.strip_suffix(":9090"))
+        {
+            own.insert(variable.clone(), format!("http://{}", ports[host]));
+        } else if variable == "BANYAN_CONTEXTS" {
+            own.insert(variable.clone(), value.clone());
+        }
+    }
+    own.insert(
+        "BANYAN_INTERNAL_ADDR".to_owned(),
+        ports[service.name.as_str()].to_string(),
+    );
+    own.insert("BANYAN_SERVICE_SECRET".to_owned(), SECRET.to_owned());
+    own
+}
+
+/// The settings as a process is given them.
+fn environment(settings: &Settings) -> BTreeMap<String, String> {
+    let timers = &settings.timers;
+    let ms = |duration: Duration| duration.as_millis().to_string();
+    let mut environment = BTreeMap::from([
+        ("BANYAN_HTTP_ADDR", settings.http_addr.to_string()),
+        ("BANYAN_DATA_DIR", settings.data_dir.display().to_string()),
+        ("BANYAN_DEMO", if settings.demo { "on" } else { "off" }.to_owned()),
+        ("BANYAN_TAX_BASIS_POINTS", settings.tax_basis_points.to_string()),
+        ("BANYAN_SHIPPING_MINOR", settings.shipping_minor.to_string()),
+        ("BANYAN_LOG", settings.log.filter.clone()),
+        ("BANYAN_RESERVATION_TTL_SECONDS", seconds(timers.payment_window_ms)),
+        ("BANYAN_CHECKOUT_TTL_SECONDS", seconds(timers.checkout_reservation_ms)),
+        ("BANYAN_PROVIDER_TIMEOUT_MS", ms(timers.provider_timeout)),
+        ("BANYAN_EVENT_POLL_MS", ms(timers.event_poll)),
+        ("BANYAN_SWEEP_MS", ms(timers.sweep)),
+        ("BANYAN_DRAIN_MS", ms(timers.drain)),
+    ]);
+    if let Some(admin) = &settings.first_admin {
+        environment.insert("BANYAN_ADMIN_EMAIL", admin.email.to_string());
+        environment.insert("BANYAN_ADMIN_PASSWORD", admin.password.expose().to_owned());
+    }
+    environment
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn seconds(ms: i64) -> String {
+    assert_eq!(ms % 1_000, 0, "a process is told whole seconds");
+    (ms / 1_000).to_string()
+}
+
+/// An address for an internal server. Below the ports that the system hands out by itself, and from another place in each
+/// test process, so that neither a client's connection nor a test beside this one has it.
+fn free_address() -> SocketAddr {
+    const FIRST: u16 = 15_000;
+    const PORTS: u16 = 15_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(u64::from(std::process::id()) * 7_919 % u64::from(PORTS)).unwrap();
+    for _port in 0..PORTS {
+        let offset = (u32::from(start) + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % u32::from(PORTS);
+        let port = FIRST + u16::try_from(offset).unwrap();
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            return listener.local_addr().unwrap();
+        }
+    }
+    panic!("no port is free");
+}
