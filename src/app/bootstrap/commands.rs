@@ -6,10 +6,8 @@ use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use super::admin::{self, CreateAdminError, NewAdmin};
-use super::cli::{
-    self, Admin, Command, Contracts, CreateAdmin, Import, ImportFormat, ImportProducts, Invocation, MapFormat,
-    NotAnInvocation,
-};
+use super::cli::command::{Admin, Command, Contracts, CreateAdmin, Import, ImportFormat, ImportProducts, MapFormat};
+use super::cli::{self, Invocation, NotAnInvocation};
 use super::fsck::{self, EventConsumerCheck, Patience};
 use super::map::Map;
 use super::serve::StopOn;

@@ -1,168 +1,23 @@
-//! The command line: each option can also be set in the environment.
+//! What can be set for every command, and the settings that come of it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::env::VarError;
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use super::databases::{DATABASE_URL, Databases, database_url, own_variable};
-use super::processes::{self, Processes, Storefront};
-use super::settings::{self, InvalidSetting, LogFormat, LogSettings, Settings, Timers};
+use super::NotAnInvocation;
+use crate::app::bootstrap::databases::{DATABASE_URL, Databases, database_url, own_variable};
+use crate::app::bootstrap::processes::{self, Processes, Storefront};
+use crate::app::bootstrap::settings::{self, InvalidSetting, LogFormat, LogSettings, Settings, Timers};
 use crate::ports::identity::operations::Secret;
-
-/// What the command line asks for.
-#[derive(Debug)]
-pub struct Invocation {
-    /// What to do.
-    pub command: Command,
-    /// How.
-    pub settings: Settings,
-}
-
-/// What the program can do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Run the shop. This is what happens without a command.
-    Serve,
-    /// Bring the databases to the form that this version expects, and end.
-    Migrate(Migrate),
-    /// Bring data in from a file.
-    Import {
-        /// What is in the file.
-        #[command(subcommand)]
-        what: Import,
-    },
-    /// Look after the people who run the shop.
-    Admin {
-        /// What to do.
-        #[command(subcommand)]
-        action: Admin,
-    },
-    /// Compare what the contexts know of each order, each piece and each payment, and name what does not agree.
-    Fsck,
-    /// Print the OpenAPI document. Needs no database.
-    Openapi,
-    /// Print what the messages between the contexts look like. Needs no database.
-    Contracts(Contracts),
-    /// Print who there is, who calls whom and who listens to whom, as the code has it. Needs no database.
-    Map {
-        /// As what.
-        #[arg(long, default_value = "mermaid")]
-        format: MapFormat,
-    },
-}
-
-/// What becomes of the contracts.
-#[derive(Debug, Args)]
-pub struct Contracts {
-    /// Write them to this folder instead, a file for each context: in a checkout, `--release-to contracts` makes them
-    /// what later versions must be compatible with.
-    #[arg(long)]
-    pub release_to: Option<PathBuf>,
-}
-
-/// How to migrate.
-#[derive(Debug, Args)]
-pub struct Migrate {
-    /// On PostgreSQL, also make a role for each context that can use its own schema alone. `BANYAN_DATABASE_URL` is then
-    /// the URL of the owner, and `BANYAN_<CONTEXT>_DATABASE_URL` names the context's role and password; without it the
-    /// role is `banyan_<context>`. The database has to be the shop's alone: PUBLIC loses its rights in it.
-    #[arg(long)]
-    pub roles: bool,
-}
-
-impl Command {
-    /// Whether it needs the contexts, and not just their databases or their descriptions.
-    fn calls_contexts(&self) -> bool {
-        match self {
-            Self::Serve | Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
-            Self::Migrate { .. } | Self::Openapi | Self::Contracts(_) | Self::Map { .. } => false,
-        }
-    }
-}
-
-/// What can be brought in.
-#[derive(Debug, Subcommand)]
-pub enum Import {
-    /// Products, matched by their SKU: what is new is created, what differs is changed.
-    Products(ImportProducts),
-}
-
-/// Where the products are.
-#[derive(Debug, Args)]
-pub struct ImportProducts {
-    /// The file.
-    #[arg(long)]
-    pub file: PathBuf,
-    /// What it is written in.
-    #[arg(long)]
-    pub format: ImportFormat,
-    /// Say what would be done, and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// What a file of products is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ImportFormat {
-    /// Comma-separated values under a line of column names.
-    Csv,
-    /// A list of objects.
-    Json,
-}
-
-/// What the map is drawn as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MapFormat {
-    /// A Mermaid flowchart.
-    Mermaid,
-    /// All of it, for programs.
-    Json,
-}
-
-/// What can be done about the people who run the shop.
-#[derive(Debug, Subcommand)]
-pub enum Admin {
-    /// Give somebody an account of role admin.
-    Create(CreateAdmin),
-}
-
-/// Whose account.
-#[derive(Debug, Args)]
-pub struct CreateAdmin {
-    /// The address they sign in with.
-    #[arg(long)]
-    pub email: String,
-    /// Their password. Better left out here, where other users of the machine may see it: it is then taken from
-    /// `BANYAN_ADMIN_PASSWORD`, or else from the first line of standard input.
-    #[arg(long, value_parser = secret)]
-    pub password: Option<Secret>,
-    /// Their first name.
-    #[arg(long, default_value = "Shop")]
-    pub first_name: String,
-    /// Their last name.
-    #[arg(long, default_value = "Admin")]
-    pub last_name: String,
-}
-
-#[derive(Debug, Parser)]
-#[command(name = "banyan", version, about, propagate_version = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    options: Options,
-}
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]
-struct Options {
+pub(super) struct Options {
     /// Where to listen. Port 0 takes a free one and prints it.
     #[arg(long, env = "BANYAN_HTTP_ADDR", default_value_t = settings::HTTP_ADDR, global = true)]
     http_addr: SocketAddr,
@@ -334,31 +189,8 @@ enum OnOff {
     Off,
 }
 
-/// What the command line said that is not an invocation.
-#[derive(Debug)]
-pub enum NotAnInvocation {
-    /// It asked for help or the version: this is the answer.
-    Answer(String),
-    /// It is wrong: one line that says why.
-    Wrong(String),
-}
-
-/// Reads the command line and the environment.
-///
-/// # Errors
-/// [`NotAnInvocation`].
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, NotAnInvocation> {
-    let cli = Cli::try_parse_from(arguments).map_err(|error| explain(&error))?;
-    let command = cli.command.unwrap_or(Command::Serve);
-    let settings = settings(cli.options)?;
-    if command.calls_contexts() {
-        let missing = settings.processes.check();
-        missing.map_err(|error| NotAnInvocation::Wrong(error.to_string()))?;
-    }
-    Ok(Invocation { command, settings })
-}
-
-fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
+/// The settings that the options ask for.
+pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
     let wrong = |error: InvalidSetting| NotAnInvocation::Wrong(error.to_string());
     let ms = |ms: u32| Duration::from_millis(u64::from(ms));
     let admin_password = from_environment("BANYAN_ADMIN_PASSWORD")?;
@@ -454,134 +286,6 @@ fn from_environment(variable: &str) -> Result<Option<Secret>, NotAnInvocation> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
-fn secret(text: &str) -> Result<Secret, Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
-}
-
-/// One line instead of clap's several, which also names the variable that the value may have come from.
-fn explain(error: &clap::Error) -> NotAnInvocation {
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    ) {
-        return NotAnInvocation::Answer(error.to_string());
-    }
-    let text = error.to_string();
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let line = line.strip_prefix("error: ").unwrap_or(line);
-    let variable = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(option)) => variable_of(option),
-        _ => None,
-    };
-    NotAnInvocation::Wrong(match variable {
-        Some(variable) => format!("{line} (or {variable})"),
-        None => line.to_owned(),
-    })
-}
-
-/// From `--http-addr <HTTP_ADDR>` to `BANYAN_HTTP_ADDR`, where there is such a variable.
-fn variable_of(option: &str) -> Option<String> {
-    let name = option.strip_prefix("--")?.split_whitespace().next()?;
-    let command = Cli::command();
-    let argument = command
-        .get_arguments()
-        .find(|argument| argument.get_long() == Some(name))?;
-    Some(argument.get_env()?.to_string_lossy().into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::adapters::shared::sql::postgres_url::PostgresUrl;
-    use crate::app::bootstrap::databases::CONTEXTS;
-
-    fn parsed(line: &str) -> Result<Invocation, NotAnInvocation> {
-        parse(line.split_whitespace().map(OsString::from))
-    }
-
-    fn complaint(line: &str) -> String {
-        match parsed(line) {
-            Err(NotAnInvocation::Wrong(text)) => text,
-            other => panic!("{line}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn without_a_command_the_shop_is_served() {
-        let invocation = parsed("banyan --http-addr 127.0.0.1:0").unwrap();
-        assert!(matches!(invocation.command, Command::Serve));
-        assert_eq!(invocation.settings.http_addr.port(), 0);
-    }
-
-    #[test]
-    fn a_shop_that_others_can_reach_is_no_demo_unless_it_is_asked_for() {
-        for (line, demo) in [
-            ("banyan", true),
-            ("banyan --http-addr 127.0.0.1:80", true),
-            ("banyan --http-addr 0.0.0.0:80", false),
-            ("banyan --http-addr 0.0.0.0:80 --demo on", true),
-        ] {
-            assert_eq!(parsed(line).unwrap().settings.demo, demo, "{line}");
-        }
-    }
-
-    #[test]
-    fn options_may_stand_before_or_after_the_command() {
-        for line in ["banyan --demo off serve", "banyan serve --demo off"] {
-            assert!(!parsed(line).unwrap().settings.demo, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_bad_value_is_one_line_that_names_option_and_variable() {
-        for (line, names) in [
-            ("banyan --http-addr nowhere", ["--http-addr", "BANYAN_HTTP_ADDR"]),
-            ("banyan --demo maybe", ["--demo", "BANYAN_DEMO"]),
-            (
-                "banyan --tax-basis-points 10001",
-                ["--tax-basis-points", "BANYAN_TAX_BASIS_POINTS"],
-            ),
-            ("banyan --sweep-ms 0", ["--sweep-ms", "BANYAN_SWEEP_MS"]),
-            ("banyan --log-format xml", ["--log-format", "BANYAN_LOG_FORMAT"]),
-        ] {
-            let text = complaint(line);
-            assert_eq!(text.lines().count(), 1, "{text}");
-            assert!(names.iter().all(|name| text.contains(name)), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_context_can_have_a_database_of_its_own() {
-        for context in CONTEXTS {
-            let text = format!("postgres://host/the_{context}");
-            let invocation = parsed(&format!("banyan --{context}-database-url {text}")).unwrap();
-            let databases = invocation.settings.databases;
-            assert_eq!(databases.url_of(context).map(PostgresUrl::as_str), Some(text.as_str()));
-            assert_eq!(databases.own.len(), 1);
-            let text = complaint(&format!(
-                "banyan --{context}-database-url postgres://shop:hun%ter2@host/shop"
-            ));
-            assert!(
-                text.contains(&own_variable(context)) && !text.contains("ter2"),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_secret_is_in_no_complaint_and_no_debug_output() {
-        let text = complaint("banyan --database-url mysql://shop:hunter2@host/shop");
-        assert!(text.contains("mysql") && !text.contains("hunter2"), "{text}");
-        for option in ["--database-url", "--catalog-database-url"] {
-            let invocation = parsed(&format!("banyan {option} postgres://shop:hunter2@host/shop")).unwrap();
-            assert!(!format!("{invocation:?}").contains("hunter2"));
-            let location = invocation.settings.database_of("catalog");
-            assert!(!format!("{location:?}").contains("hunter2"));
-        }
-    }
 }
