@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod http;
+pub mod messaging;
 pub mod remote;
 pub mod sql;
 

@@ -20,6 +20,7 @@ pub mod wiring;
 
 pub mod bell;
 pub mod jobs;
+pub mod relays;
 pub mod workers;
 
 pub mod platform;

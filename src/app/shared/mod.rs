@@ -4,4 +4,5 @@ pub mod decorators;
 
 pub mod event_reader;
 pub mod idempotent;
+pub mod relay;
 pub mod saga;
