@@ -17,6 +17,7 @@ mod shared;
 mod catalog;
 mod identity;
 mod inventory;
+mod messaging;
 mod operator;
 mod orders;
 mod payments;

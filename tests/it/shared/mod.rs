@@ -1,7 +1,7 @@
 //! Tests of what every context is built with: the event log, its readers, idempotency keys and sagas.
 
 mod contract;
-mod event_log;
+pub mod event_log;
 mod event_reader;
 mod kernel_schemas;
 

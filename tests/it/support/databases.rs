@@ -61,7 +61,8 @@ impl Drop for PostgresDatabase {
     }
 }
 
-fn rand_bits() -> u128 {
+/// Bits for a name that nobody else has.
+pub fn rand_bits() -> u128 {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let half = || u128::from(RandomState::new().build_hasher().finish());
     (half() << 64) | half()

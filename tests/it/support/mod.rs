@@ -1,5 +1,6 @@
 //! What the tests of all contexts are built with.
 
+pub mod broker;
 pub mod contract;
 pub mod databases;
 pub mod fixed;

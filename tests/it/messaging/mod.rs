@@ -1,0 +1,7 @@
+//! Events between processes over the broker: whatever it does, each takes effect once and in order.
+
+mod two_processes;
+
+mod ill_messages;
+mod outages;
+mod whole_and_once;
