@@ -25,6 +25,14 @@ pub fn seen(tree: &Tree) -> usize {
     operations(tree).len()
 }
 
+/// All operations: the context and the type's name.
+pub fn operation_names(tree: &Tree) -> Vec<(String, String)> {
+    let operations = operations(tree).into_iter();
+    operations
+        .map(|operation| (operation.context.to_owned(), operation.name))
+        .collect()
+}
+
 fn operations(tree: &Tree) -> Vec<Operation<'_>> {
     let published = tree.package().filter(|source| {
         let is_ports = source.place.ring == Ring::Ports && matches!(source.place.room, Room::Context(_));

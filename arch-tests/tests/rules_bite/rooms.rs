@@ -52,12 +52,19 @@ fn a_message_made_of_anything_but_the_shared_kernel_is_found() {
 
 #[test]
 fn a_call_or_a_subscription_that_is_not_declared_is_found() {
-    breaks(
-        "contexts_know_each_other_as_declared",
+    let rule = "contexts_know_each_other_as_declared";
+    breaks_all(
+        rule,
         &[
-            ("src/adapters/inventory/listens.rs", &[1]),
-            ("src/app/catalog/calls_back.rs", &[1, 2]),
-            ("src/domains/reviews", &[1]),
+            (rule, "src/adapters/inventory/listens.rs", &[1]),
+            (rule, "src/app/catalog/calls_back.rs", &[1, 2]),
+            (rule, "src/domains/reviews", &[1]),
+            // What may not be called is not on the map either.
+            (
+                "the_map_tells_who_calls_and_who_listens",
+                "src/app/catalog/calls_back.rs",
+                &[1],
+            ),
         ],
     );
 }
@@ -130,4 +137,16 @@ fn an_operation_whose_use_case_is_not_where_its_name_says_is_found() {
         &[("src/ports/inventory/operations.rs", &[7, 10])],
     );
     assert_eq!(snake_case("GetPaymentOfOrder"), "get_payment_of_order");
+}
+
+#[test]
+fn a_call_or_a_consumer_that_is_not_on_the_map_is_found_and_one_that_is_only_there() {
+    breaks(
+        "the_map_tells_who_calls_and_who_listens",
+        &[
+            ("src/app/catalog/on_stock_gone.rs", &[8]),
+            ("src/app/orders/mod.rs", &[6]),
+            ("src/app/orders/place_order.rs", &[3]),
+        ],
+    );
 }
