@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::admin::{self, CreateAdminError, NewAdmin};
 use super::cli::command::{Admin, Command, Contracts, CreateAdmin, Import, ImportFormat, ImportProducts, MapFormat};
 use super::cli::{self, Invocation, NotAnInvocation};
@@ -15,7 +17,7 @@ use super::settings::Settings;
 use super::start_error::StartError;
 use super::storage::Storage;
 use super::wiring::Shop;
-use super::{announce, contracts, import, logging, roles, rooms, routes, serve};
+use super::{announce, asyncapi, contracts, import, logging, roles, rooms, routes, serve};
 use crate::ports::identity::operations::Secret;
 
 /// Why a command was not carried out.
@@ -70,7 +72,8 @@ fn carry_out(invocation: &Invocation) -> Result<(), NotDone> {
             action: Admin::Create(person),
         } => create_admin(settings, person),
         Command::Fsck => fsck(settings),
-        Command::Openapi => openapi(),
+        Command::Openapi => print_json(&routes::document(routes::all())),
+        Command::Asyncapi => print_json(&asyncapi::document()),
         Command::Contracts(options) => print_contracts(options),
         Command::Map { format } => map(*format),
     }
@@ -177,17 +180,15 @@ fn fsck(settings: &Settings) -> Result<(), NotDone> {
     if report.is_clean() { Ok(()) } else { Err(NotDone::Found) }
 }
 
-fn openapi() -> Result<(), NotDone> {
-    let mut text = serde_json::to_string_pretty(&routes::document(routes::all()))?;
-    text.push('\n');
-    print(&text)
+fn print_contracts(options: &Contracts) -> Result<(), NotDone> {
+    match &options.release_to {
+        Some(folder) => Ok(contracts::release_to(folder)?),
+        None => print_json(&contracts::all()),
+    }
 }
 
-fn print_contracts(options: &Contracts) -> Result<(), NotDone> {
-    if let Some(folder) = &options.release_to {
-        return Ok(contracts::release_to(folder)?);
-    }
-    let mut text = serde_json::to_string_pretty(&contracts::all())?;
+fn print_json(document: &impl Serialize) -> Result<(), NotDone> {
+    let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     print(&text)
 }

@@ -6,6 +6,7 @@ pub mod databases;
 pub mod processes;
 pub mod settings;
 
+pub mod asyncapi;
 pub mod capacity;
 pub mod contexts;
 pub mod contracts;

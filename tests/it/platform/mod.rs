@@ -1,5 +1,6 @@
 //! What belongs to no context: the edge, the documents, the health checks, the program.
 
+mod asyncapi;
 mod command_line;
 mod contracts;
 mod contracts_broken;

@@ -30,6 +30,8 @@ pub enum Command {
     Fsck,
     /// Print the OpenAPI document. Needs no database.
     Openapi,
+    /// Print the AsyncAPI document of the events. Needs no database.
+    Asyncapi,
     /// Print what the messages between the contexts look like. Needs no database.
     Contracts(Contracts),
     /// Print who there is, who calls whom and who listens to whom, as the code has it. Needs no database.
@@ -64,7 +66,7 @@ impl Command {
     pub(super) fn calls_contexts(&self) -> bool {
         match self {
             Self::Serve | Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
-            Self::Migrate { .. } | Self::Openapi | Self::Contracts(_) | Self::Map { .. } => false,
+            Self::Migrate { .. } | Self::Openapi | Self::Asyncapi | Self::Contracts(_) | Self::Map { .. } => false,
         }
     }
 }
