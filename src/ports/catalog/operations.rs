@@ -98,7 +98,7 @@ pub struct CreateProduct {
     /// What it is.
     pub details: ProductDetails,
 }
-operation!(CreateProduct => Product, WriteProductError; "catalog.create_product", Command, Staff);
+operation!(CreateProduct => Product, WriteProductError; "catalog.create_product", Command, Staff, keyed);
 
 /// Replaces what staff say of a product.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -265,7 +265,7 @@ pub struct CreateCategory {
     /// The category above it.
     pub parent_slug: Option<Slug>,
 }
-operation!(CreateCategory => Category, CreateCategoryError; "catalog.create_category", Command, Staff);
+operation!(CreateCategory => Category, CreateCategoryError; "catalog.create_category", Command, Staff, keyed);
 
 /// Why a category cannot be added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

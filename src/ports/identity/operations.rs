@@ -223,7 +223,7 @@ pub struct AddAddress {
     /// The address.
     pub address: PostalAddress,
 }
-operation!(AddAddress => Address, AddAddressError; "identity.add_address", Command, SignedIn);
+operation!(AddAddress => Address, AddAddressError; "identity.add_address", Command, SignedIn, keyed);
 
 /// Why an address cannot be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -66,7 +66,7 @@ pub struct ChangeStock {
     /// Why, in the words of staff: 1 to 200 characters.
     pub reason: String,
 }
-operation!(ChangeStock => StockLevel, ChangeStockError; "inventory.change_stock", Command, Staff;
+operation!(ChangeStock => StockLevel, ChangeStockError; "inventory.change_stock", Command, Staff, keyed;
     key = |op| Key::of(&op.product_id));
 
 /// Why stock cannot be changed as wished.

@@ -105,7 +105,7 @@ pub struct PlaceOrder {
     /// The payment provider's token for the customer's card.
     pub payment_token: Option<String>,
 }
-operation!(PlaceOrder => Order, PlaceOrderError; "orders.place_order", Command, SignedIn);
+operation!(PlaceOrder => Order, PlaceOrderError; "orders.place_order", Command, SignedIn, keyed);
 
 impl PlaceOrder {
     /// The most items of an order.

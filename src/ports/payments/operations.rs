@@ -199,7 +199,7 @@ pub struct ProcessPayment {
     /// The provider's token for the customer's card.
     pub token: String,
 }
-operation!(ProcessPayment => Payment, ProcessPaymentError; "payments.process_payment", Command, SignedIn;
+operation!(ProcessPayment => Payment, ProcessPaymentError; "payments.process_payment", Command, SignedIn, keyed;
     key = |op| Key::of(&op.order_id));
 
 /// Why a payment cannot be made.
@@ -228,7 +228,7 @@ pub struct RefundPayment {
     /// Why: 1 to 200 characters.
     pub reason: String,
 }
-operation!(RefundPayment => Refund, RefundPaymentError; "payments.refund_payment", Command, Staff;
+operation!(RefundPayment => Refund, RefundPaymentError; "payments.refund_payment", Command, Staff, keyed;
     key = |op| Key::of(&op.payment_id));
 
 /// Why money cannot go back as wished.

@@ -52,6 +52,9 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + 'static 
     const KIND: Kind;
     /// Who may ask for it. Whether a thing belongs to the caller is for the use case to decide.
     const ACCESS: Access;
+    /// Whether the use case looks an idempotency key up, so that the operation may be sent again under one. Where it does
+    /// not, a caller may bring a key, and it means nothing.
+    const KEYED: bool;
 
     /// The aggregate it is about.
     fn key(&self) -> Key {
@@ -69,16 +72,29 @@ pub trait Handler<Op: Operation>: Send + Sync {
     fn handle(&self, cx: &CallContext, op: Op) -> Result<Op::Reply, Failure<Op::Error>>;
 }
 
-/// Declares an operation: `operation!(PlaceOrder => Order, PlaceOrderError; "orders.place_order", Command, SignedIn);`
-/// with an optional aggregate key: `key = |op| Key::of(op.order_id)`.
+/// Declares an operation: `operation!(GetOrder => Order, GetOrderError; "orders.get_order", Query, SignedIn);` with `keyed`
+/// where the use case looks an idempotency key up (`..., Command, SignedIn, keyed`), and with an optional aggregate key:
+/// `key = |op| Key::of(op.order_id)`.
 macro_rules! operation {
+    ($op:ident => $reply:ty, $error:ty; $name:literal, $kind:ident, $access:ident, keyed $(; key = $key:expr)?) => {
+        $crate::ports::shared::operation::operation!(
+            @ $op => $reply, $error; $name, $kind, $access, true $(; key = $key)?
+        );
+    };
     ($op:ident => $reply:ty, $error:ty; $name:literal, $kind:ident, $access:ident $(; key = $key:expr)?) => {
+        $crate::ports::shared::operation::operation!(
+            @ $op => $reply, $error; $name, $kind, $access, false $(; key = $key)?
+        );
+    };
+    (@ $op:ident => $reply:ty, $error:ty; $name:literal, $kind:ident, $access:ident, $keyed:literal
+        $(; key = $key:expr)?) => {
         impl $crate::ports::shared::operation::Operation for $op {
             type Reply = $reply;
             type Error = $error;
             const NAME: &'static str = $name;
             const KIND: $crate::ports::shared::operation::Kind = $crate::ports::shared::operation::Kind::$kind;
             const ACCESS: $crate::ports::shared::access::Access = $crate::ports::shared::access::Access::$access;
+            const KEYED: bool = $keyed;
             $(fn key(&self) -> $crate::ports::shared::operation::Key {
                 let key: fn(&Self) -> $crate::ports::shared::operation::Key = $key;
                 key(self)

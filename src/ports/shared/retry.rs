@@ -1,8 +1,8 @@
 //! When a call to another process is made again: the one place where that is decided, for whoever carries calls.
 //!
 //! The rule is what may have happened. A query may be asked again at will. A command is sent again while it is certain
-//! that nothing has been done, or under an idempotency key, which gives the answer of the first time. Everything else is
-//! for the caller, who knows what the operation means.
+//! that nothing has been done, or under an idempotency key that its use case looks up, which gives the answer of the first
+//! time. Everything else is for the caller, who knows what the operation means.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::wire::Answer;
 
 /// Attempts at a call. More would only make a caller wait who has better things to do: the saga tries again later, the
 /// client gets an answer.
-const ATTEMPTS_MAX: u32 = 3;
+pub const ATTEMPTS_MAX: u32 = 3;
 /// Pause before the second attempt; before the third it is twice as long. Long enough for a lost connection to be made
 /// anew, short enough not to be noticed.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -60,7 +60,7 @@ pub fn call<Op: Operation>(
     ids: &dyn IdSource,
     mut attempt: impl FnMut() -> AttemptAt<Op>,
 ) -> Result<Op::Reply, Failure<Op::Error>> {
-    let mut retries = Retries::new(Op::KIND, cx.idempotency_key.is_some());
+    let mut retries = Retries::new(Op::KIND, Op::KEYED && cx.idempotency_key.is_some());
     loop {
         match retries.judge(attempt(), cx.deadline.remaining(), ids) {
             Verdict::Done(Answer { result, replayed }) => {
@@ -171,6 +171,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::ports::inventory::operations::{ChangeStock, ChangeStockError, StockLevel};
     use crate::ports::orders::operations::{CancelOrder, CancelOrderError, GetOrder, Order};
     use crate::ports::shared::access::Principal;
     use crate::ports::shared::call_context::Deadline;
@@ -232,17 +233,13 @@ mod tests {
         assert_eq!(failure_of::<CancelOrder>(&cx, away), (Failure::Unavailable, 3));
     }
 
+    const DAMAGED: Failure<ChangeStockError> = Failure::Domain(ChangeStockError::BelowReserved { available: 1 });
+
     #[test]
     fn a_command_under_a_key_is_repeated_and_its_first_attempt_not_forgotten() {
         let cx = context(Some("k"), LONG);
-        let answer = vec![
-            Attempt::Lost(Lost::CutOff),
-            answered(Failure::Domain(CancelOrderError::Busy)),
-        ];
-        assert_eq!(
-            failure_of::<CancelOrder>(&cx, answer),
-            (Failure::Domain(CancelOrderError::Busy), 2)
-        );
+        let answer = vec![Attempt::Lost(Lost::CutOff), answered(DAMAGED)];
+        assert_eq!(failure_of::<ChangeStock>(&cx, answer), (DAMAGED, 2));
         for nothing_done in [
             vec![Attempt::Lost(Lost::OutOfTime), Attempt::NotReached, Attempt::NotReached],
             vec![
@@ -256,17 +253,26 @@ mod tests {
                 answered(Failure::Unavailable),
             ],
         ] {
-            assert_eq!(failure_of::<CancelOrder>(&cx, nothing_done), (Failure::Timeout, 3));
+            assert_eq!(failure_of::<ChangeStock>(&cx, nothing_done), (Failure::Timeout, 3));
         }
+    }
+
+    #[test]
+    fn a_key_that_no_use_case_looks_up_makes_nothing_safe_to_repeat() {
+        let cx = context(Some("k"), LONG);
+        let lost = vec![Attempt::Lost(Lost::CutOff)];
+        assert_eq!(failure_of::<CancelOrder>(&cx, lost), (Failure::Timeout, 1));
+    }
+
+    fn in_flight() -> Attempt<StockLevel, ChangeStockError> {
+        answered(Failure::IdempotencyKeyInFlight)
     }
 
     #[test]
     fn only_an_attempt_of_our_own_in_flight_is_waited_for() {
         let cx = context(Some("k"), LONG);
-        let in_flight = || answered(Failure::IdempotencyKeyInFlight);
-        let somebody_else = vec![in_flight()];
         assert_eq!(
-            failure_of::<CancelOrder>(&cx, somebody_else),
+            failure_of::<ChangeStock>(&cx, vec![in_flight()]),
             (Failure::IdempotencyKeyInFlight, 1)
         );
         let ours = vec![
@@ -274,31 +280,24 @@ mod tests {
             in_flight(),
             in_flight(),
             in_flight(),
-            answered(Failure::Domain(CancelOrderError::NotFound)),
+            answered(DAMAGED),
         ];
-        assert_eq!(
-            failure_of::<CancelOrder>(&cx, ours),
-            (Failure::Domain(CancelOrderError::NotFound), 5)
-        );
+        assert_eq!(failure_of::<ChangeStock>(&cx, ours), (DAMAGED, 5));
         let mut retries = Retries::new(Kind::Command, true);
-        let lost = retries.judge::<Order, CancelOrderError>(Attempt::Lost(Lost::CutOff), LONG, &NoJitter);
+        let lost = retries.judge::<StockLevel, ChangeStockError>(Attempt::Lost(Lost::CutOff), LONG, &NoJitter);
         assert!(matches!(lost, Verdict::Again(_)));
         let mut asked = 0;
-        while matches!(retries.judge(in_flight_of(), LONG, &NoJitter), Verdict::Again(_)) {
+        while matches!(retries.judge(in_flight(), LONG, &NoJitter), Verdict::Again(_)) {
             asked += 1;
         }
         assert_eq!(asked, ASKED_AGAIN_MAX);
     }
 
-    fn in_flight_of() -> Cancelling {
-        answered(Failure::IdempotencyKeyInFlight)
-    }
-
     #[test]
     fn what_was_turned_away_is_not_asked_for_again() {
         let cx = context(Some("k"), LONG);
-        let turned_away: Vec<Cancelling> = vec![Attempt::TurnedAway(Failure::Overloaded)];
-        assert_eq!(failure_of::<CancelOrder>(&cx, turned_away), (Failure::Overloaded, 1));
+        let turned_away = vec![Attempt::TurnedAway(Failure::Overloaded)];
+        assert_eq!(failure_of::<ChangeStock>(&cx, turned_away), (Failure::Overloaded, 1));
     }
 
     #[test]
@@ -314,14 +313,14 @@ mod tests {
     fn a_replay_of_our_own_attempt_is_no_replay_to_the_caller() {
         let replay = || {
             Attempt::Answered(Answer {
-                result: Err(Failure::Domain(CancelOrderError::NotFound)),
+                result: Err(DAMAGED),
                 replayed: true,
             })
         };
         let cx = context(Some("k"), LONG);
-        failure_of::<CancelOrder>(&cx, vec![Attempt::Lost(Lost::CutOff), replay()]);
+        failure_of::<ChangeStock>(&cx, vec![Attempt::Lost(Lost::CutOff), replay()]);
         assert!(!cx.was_replayed());
-        failure_of::<CancelOrder>(&cx, vec![Attempt::NotReached, replay()]);
+        failure_of::<ChangeStock>(&cx, vec![Attempt::NotReached, replay()]);
         assert!(
             cx.was_replayed(),
             "nothing of ours had been done: it is an earlier request's answer"
