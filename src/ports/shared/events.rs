@@ -107,7 +107,7 @@ impl EventRecord {
 }
 
 /// An event and its place in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedEvent {
     /// Its place: increasing, not necessarily without gaps.
     pub seq: i64,
@@ -139,7 +139,7 @@ pub struct Delivery {
 }
 
 /// An event that a consumer could not digest, parked with everything behind it on the same subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// The consumer that parked it.
     pub consumer: String,
@@ -153,14 +153,23 @@ pub struct DeadLetter {
     pub parked_at: Timestamp,
 }
 
-/// Where the consumers of a context stand. Kept in the consumer's database, so that it commits with the effect.
-pub trait ConsumerStore: Send + Sync {
+/// Where the consumers of a context stand, for those who only look.
+pub trait ConsumerStandings: Send + Sync {
     /// Where `consumer` stands: 0 before its first event.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`].
     fn position(&self, consumer: &str) -> Result<i64, StorageError>;
 
+    /// The parked events of a consumer, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`].
+    fn parked(&self, consumer: &str, limit: u32) -> Result<Vec<DeadLetter>, StorageError>;
+}
+
+/// Where the consumers of a context stand. Kept in the consumer's database, so that it commits with the effect.
+pub trait ConsumerStore: ConsumerStandings {
     /// Moves `consumer` on without an effect.
     ///
     /// # Errors
@@ -178,10 +187,4 @@ pub trait ConsumerStore: Send + Sync {
     /// # Errors
     /// As [`Self::advance`].
     fn park(&self, letter: &DeadLetter, delivery: &Delivery) -> Result<(), StorageError>;
-
-    /// The parked events of a consumer, oldest first, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StorageError::Unavailable`].
-    fn parked(&self, consumer: &str, limit: u32) -> Result<Vec<DeadLetter>, StorageError>;
 }

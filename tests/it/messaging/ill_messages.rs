@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use banyan::app::shared::event_reader::MAX_ATTEMPTS;
-use banyan::ports::shared::events::ConsumerStore;
+use banyan::ports::shared::events::ConsumerStandings;
 use lapin::BasicProperties;
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
 

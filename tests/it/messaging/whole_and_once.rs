@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use banyan::app::shared::event_reader::Progress;
-use banyan::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord};
+use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord};
 use banyan::ports::shared::storage::{StorageError, UnitOfWork};
 
 use super::two_processes::{CONSUMER, NEVER, OutOfReach, RELAY, STOPS_WITHIN, TwoProcesses, drain, eventually, start};
@@ -70,11 +70,17 @@ struct DiesBeforeMoving {
     deaths: AtomicU32,
 }
 
-impl ConsumerStore for DiesBeforeMoving {
+impl ConsumerStandings for DiesBeforeMoving {
     fn position(&self, consumer: &str) -> Result<i64, StorageError> {
         self.positions.position(consumer)
     }
 
+    fn parked(&self, consumer: &str, limit: u32) -> Result<Vec<DeadLetter>, StorageError> {
+        self.positions.parked(consumer, limit)
+    }
+}
+
+impl ConsumerStore for DiesBeforeMoving {
     fn advance(&self, delivery: &Delivery) -> Result<(), StorageError> {
         if self.deaths.fetch_add(1, Ordering::SeqCst) < 3 {
             return Err(StorageError::Unavailable("the process dies here".into()));
@@ -88,10 +94,6 @@ impl ConsumerStore for DiesBeforeMoving {
 
     fn park(&self, letter: &DeadLetter, delivery: &Delivery) -> Result<(), StorageError> {
         self.positions.park(letter, delivery)
-    }
-
-    fn parked(&self, consumer: &str, limit: u32) -> Result<Vec<DeadLetter>, StorageError> {
-        self.positions.parked(consumer, limit)
     }
 }
 

@@ -8,7 +8,7 @@ use banyan::adapters::shared::sql::consumers::SqlConsumerStore;
 use banyan::adapters::shared::sql::database::Database;
 use banyan::adapters::shared::sql::event_log::SqlEventFeed;
 use banyan::app::shared::event_reader::{ConsumeError, Consumer, EventReader, MAX_ATTEMPTS, Progress};
-use banyan::ports::shared::events::{ConsumerStore, Delivery, EventRecord};
+use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, Delivery, EventRecord};
 use banyan::ports::shared::storage::{StorageError, UnitOfWork};
 
 use super::event_log::event;

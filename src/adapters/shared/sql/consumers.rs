@@ -9,7 +9,7 @@ use super::database::Database;
 use super::errors::storage_error;
 use super::schema::{consumer_positions, dead_letters};
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventRecord, LoggedEvent};
+use crate::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, Delivery, EventRecord, LoggedEvent};
 use crate::ports::shared::storage::StorageError;
 
 /// Positions and dead letters in the consumer's database.
@@ -24,7 +24,7 @@ impl SqlConsumerStore {
     }
 }
 
-impl ConsumerStore for SqlConsumerStore {
+impl ConsumerStandings for SqlConsumerStore {
     fn position(&self, consumer: &str) -> Result<i64, StorageError> {
         let position = self.database.read(|conn| {
             consumer_positions::table
@@ -36,6 +36,20 @@ impl ConsumerStore for SqlConsumerStore {
         Ok(position.unwrap_or(0))
     }
 
+    fn parked(&self, consumer: &str, limit: u32) -> Result<Vec<DeadLetter>, StorageError> {
+        let rows = self.database.read(|conn| {
+            dead_letters::table
+                .filter(dead_letters::consumer.eq(consumer))
+                .order(dead_letters::seq)
+                .limit(i64::from(limit))
+                .select(DeadLetterRow::as_select())
+                .load(conn)
+        })?;
+        rows.into_iter().map(DeadLetterRow::into_letter).collect()
+    }
+}
+
+impl ConsumerStore for SqlConsumerStore {
     fn advance(&self, delivery: &Delivery) -> Result<(), StorageError> {
         self.database.write(|conn| advance(conn, delivery))
     }
@@ -74,18 +88,6 @@ impl ConsumerStore for SqlConsumerStore {
                 .map_err(storage_error)?;
             advance(conn, delivery)
         })
-    }
-
-    fn parked(&self, consumer: &str, limit: u32) -> Result<Vec<DeadLetter>, StorageError> {
-        let rows = self.database.read(|conn| {
-            dead_letters::table
-                .filter(dead_letters::consumer.eq(consumer))
-                .order(dead_letters::seq)
-                .limit(i64::from(limit))
-                .select(DeadLetterRow::as_select())
-                .load(conn)
-        })?;
-        rows.into_iter().map(DeadLetterRow::into_letter).collect()
     }
 }
 

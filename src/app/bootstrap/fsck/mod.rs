@@ -23,7 +23,7 @@ use crate::ports::inventory::operations::{AuditReservations, AuditStock};
 use crate::ports::orders::operations::AuditOrders;
 use crate::ports::payments::operations::{AuditCharges, AuditPayments};
 use crate::ports::shared::clock::{Clock, IdSource};
-use crate::ports::shared::events::{ConsumerStore, EventFeed};
+use crate::ports::shared::events::{ConsumerStandings, EventFeed};
 
 /// A consumer of events, with the log that it reads and the place where it keeps its position.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub struct EventConsumerCheck {
     /// The log.
     pub feed: Arc<dyn EventFeed>,
     /// Its position and its dead letters.
-    pub positions: Arc<dyn ConsumerStore>,
+    pub positions: Arc<dyn ConsumerStandings>,
 }
 
 /// How often, and how far apart, something that looks wrong is read again before it is reported.
