@@ -2,4 +2,5 @@
 
 pub mod authorized;
 pub mod deadline;
+pub mod loopback;
 pub mod traced;
