@@ -16,7 +16,7 @@ use banyan::adapters::shared::system::{SystemClock, SystemIds};
 use banyan::ports::shared::operation::TableOfContents;
 use tokio::sync::oneshot;
 
-/// Room for whatever a test does at once.
+/// As much as a context gets here.
 const ROOM: BulkheadSize = BulkheadSize {
     workers: 8,
     queue: 64,
@@ -35,10 +35,17 @@ pub fn signer() -> Arc<ServiceSigner> {
 
 /// What a process offers that runs this context.
 pub fn offering<C: TableOfContents + ?Sized>(handle: Arc<C>) -> InternalServices {
-    InternalServices::new(
-        ServiceVerifier::new(&secret(), None, Arc::new(SystemClock)),
-        vec![InternalContext::of(handle, ROOM, ROOM)],
-    )
+    serving(vec![context(handle)])
+}
+
+/// A context with room for whatever a test does at once.
+pub fn context<C: TableOfContents + ?Sized>(handle: Arc<C>) -> InternalContext {
+    InternalContext::of(handle, ROOM, ROOM)
+}
+
+/// What a process offers that runs these contexts.
+pub fn serving(contexts: Vec<InternalContext>) -> InternalServices {
+    InternalServices::new(ServiceVerifier::new(&secret(), None, Arc::new(SystemClock)), contexts)
 }
 
 /// The process that is reached at this address.
@@ -48,7 +55,7 @@ pub fn peer_at(address: SocketAddr) -> Arc<Peer> {
 }
 
 /// The context `C` in the process at this address.
-pub fn remote_at<C: ?Sized>(address: SocketAddr) -> Remote<C> {
+pub fn remote_at<C: TableOfContents + ?Sized>(address: SocketAddr) -> Remote<C> {
     Remote::at(peer_at(address), Arc::new(SystemIds))
 }
 
@@ -66,11 +73,19 @@ impl InternalServer {
 
     pub fn start_at(address: SocketAddr, services: InternalServices) -> Self {
         let services = web::Data::new(services);
+        Self::start_with(address, move |config| routes(services.clone())(config))
+    }
+
+    /// With routes of a test's own.
+    pub fn start_with(
+        address: SocketAddr,
+        configure: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (opened, opens) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                let server = HttpServer::new(move || App::new().configure(routes(services.clone())))
+                let server = HttpServer::new(move || App::new().configure(&configure))
                     .workers(1)
                     .disable_signals()
                     .bind(address)

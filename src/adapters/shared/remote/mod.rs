@@ -3,7 +3,10 @@
 //! [`handler::Remote`] is a context like any other to whoever calls it; [`peer::Peer`] is the process where it runs. The
 //! other half of the protocol is `adapters/shared/http/internal`.
 
+pub mod consumers;
+pub mod feed;
 pub mod handler;
+mod handshake;
 
 pub mod peer;
 pub mod peer_url;

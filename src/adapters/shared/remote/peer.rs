@@ -4,15 +4,16 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
 use ureq::http::{Request, header};
 use ureq::{Agent, SendBody};
 
 use super::peer_url::PeerUrl;
-use super::protocol::{MAX_ANSWER_BYTES, RefusalBody, keys_path};
+use super::protocol::{CONTRACT_HEADER, MAX_ANSWER_BYTES, RefusalBody, keys_path};
 use super::service_token::{Addressed, NotSigned, ServiceSigner};
 use crate::adapters::shared::circuit_breaker::{BreakerSettings, CircuitBreaker};
 use crate::ports::shared::retry::Lost;
-use crate::ports::shared::storage::BoxedError;
+use crate::ports::shared::storage::{BoxedError, StorageError};
 
 /// How long a connection may take to be made.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
@@ -48,6 +49,8 @@ pub struct Peer {
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) status: u16,
+    /// [`CONTRACT_HEADER`].
+    pub(super) contract: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -109,6 +112,14 @@ pub enum ReadError {
         /// Why.
         source: BoxedError,
     },
+}
+
+impl ReadError {
+    /// To a reader, a database that is away. Whatever a peer does wrong, another attempt later is right: somebody will have
+    /// put it right.
+    pub(super) fn into_storage_error(self) -> StorageError {
+        StorageError::Unavailable(Box::new(self))
+    }
 }
 
 impl Peer {
@@ -187,7 +198,7 @@ impl Peer {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub(super) fn read(&self, context: &str, target: &str, time_left: Duration) -> Result<Vec<u8>, ReadError> {
+    fn read(&self, context: &str, target: &str, time_left: Duration) -> Result<Vec<u8>, ReadError> {
         let message = Addressed { context, target };
         let reply = self.get(message, time_left).map_err(|error| ReadError::Away {
             peer: self.url.clone(),
@@ -202,6 +213,23 @@ impl Peer {
             });
         }
         Ok(reply.body)
+    }
+
+    /// The JSON at `target`, an address of `context`.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub(super) fn read_json<T: DeserializeOwned>(
+        &self,
+        context: &str,
+        target: &str,
+        time_left: Duration,
+    ) -> Result<T, ReadError> {
+        let text = self.read(context, target, time_left)?;
+        serde_json::from_slice(&text).map_err(|error| ReadError::Unreadable {
+            peer: self.url.clone(),
+            source: Box::new(error),
+        })
     }
 
     /// The key set of identity, which must run there: JSON, as `/.well-known/jwks.json` has it.
@@ -260,8 +288,10 @@ impl Peer {
         let request = request.map_err(ureq::Error::Http)?;
         let request = self.agent.configure_request(request).timeout_global(Some(time)).build();
         let (head, mut body) = self.agent.run(request)?.into_parts();
+        let contract = head.headers.get(CONTRACT_HEADER).and_then(|value| value.to_str().ok());
         Ok(Reply {
             status: head.status.as_u16(),
+            contract: contract.map(str::to_owned),
             body: body.with_config().limit(MAX_ANSWER_BYTES).read_to_vec()?,
         })
     }

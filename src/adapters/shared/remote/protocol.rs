@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ports::shared::events::{DeadLetter, LoggedEvent};
+
 /// What every address of the protocol begins with.
 pub const PREFIX: &str = "/internal/v1";
 
@@ -23,6 +25,69 @@ pub fn operation_path(operation: &str) -> String {
 /// The address of identity's public keys.
 pub fn keys_path() -> String {
     format!("{PREFIX}/keys")
+}
+
+/// The header in which a process says by which contract of the context it answers: the contract's digest.
+pub const CONTRACT_HEADER: &str = "banyan-contract";
+
+/// The address of a context's contract.
+pub fn contract_path(context: &str) -> String {
+    format!("{PREFIX}/contracts/{context}")
+}
+
+/// The most events of an answer; a larger wish gets as many. A reader comes back for more.
+pub const MAX_EVENTS: u32 = 1_000;
+/// The most bytes of payloads in an answer, beyond the first event: as JSON within JSON they become at most twice as long,
+/// and stay below [`MAX_ANSWER_BYTES`].
+pub const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// The address of a context's events behind a position.
+pub fn events_path(context: &str, after: i64, limit: u32) -> String {
+    format!("{PREFIX}/events/{context}?after={after}&limit={limit}")
+}
+
+/// The query of [`events_path`].
+#[derive(Debug, Deserialize)]
+pub struct EventsQuery {
+    /// Behind which position.
+    pub after: i64,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// A part of a context's log.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EventsBody {
+    /// In order; fewer than asked for where they would be too many bytes. Empty only at the end.
+    pub events: Vec<LoggedEvent>,
+}
+
+/// The most dead letters of each consumer in an answer: enough to see what is wrong.
+pub const MAX_DEAD_LETTERS: u32 = 100;
+
+/// The address of a context's consumers.
+pub fn consumers_path(context: &str) -> String {
+    format!("{PREFIX}/consumers/{context}")
+}
+
+/// The consumers of a context.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ConsumersBody {
+    /// All of them.
+    pub consumers: Vec<ConsumerStanding>,
+}
+
+/// Where a consumer stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsumerStanding {
+    /// Its stable name.
+    pub name: String,
+    /// The context whose log it reads.
+    pub log: String,
+    /// Where it stands.
+    pub position: i64,
+    /// What it has parked, oldest first, at most [`MAX_DEAD_LETTERS`].
+    pub parked: Vec<DeadLetter>,
 }
 
 /// The context of an operation's name: `orders` of `orders.place_order`.
@@ -58,6 +123,9 @@ pub enum Refusal {
     /// The message did not arrive within [`CALL_ARRIVAL_TIME`].
     #[error("the message did not arrive in time")]
     TooSlow,
+    /// What the process needs for it is away.
+    #[error("what it needs is away")]
+    Unavailable,
     /// There is no room for it now.
     #[error("it has too much to do")]
     Overloaded,
@@ -72,7 +140,7 @@ impl Refusal {
             Self::Unreadable => 400,
             Self::TooLarge => 413,
             Self::TooSlow => 408,
-            Self::Overloaded => 503,
+            Self::Unavailable | Self::Overloaded => 503,
         }
     }
 }

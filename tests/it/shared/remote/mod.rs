@@ -1,6 +1,9 @@
 //! A context in another process, called over HTTP: a real server, real contexts, a network that loses things.
 
 mod calls;
+mod contracts;
+mod events;
+mod loopback;
 mod lost_answers;
 mod service_tokens;
 
@@ -34,7 +37,7 @@ use crate::support::watched::Watched;
 struct Warehouse {
     watched: Arc<Watched<dyn Inventory>>,
     server: InternalServer,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Warehouse {
@@ -52,7 +55,7 @@ impl Warehouse {
         Self {
             watched,
             server,
-            _database: home,
+            database: home,
         }
     }
 
@@ -92,11 +95,23 @@ fn under_key(key: &str) -> CallContext {
 /// A reservation: a command without a key, which its caller may repeat.
 fn reservation(product_id: ProductId, pieces: u32) -> ReserveStock {
     ReserveStock {
-        reservation_id: ReservationId::from(Uuid::from_u128(1)),
-        order_id: OrderId::from(Uuid::from_u128(1)),
         lines: vec![StockLine {
             product_id,
             quantity: Quantity::new(i64::from(pieces)).unwrap(),
+        }],
+        ..reservation_number(1, product_id)
+    }
+}
+
+/// A reservation of one piece.
+fn reservation_number(number: u32, product_id: ProductId) -> ReserveStock {
+    let id = Uuid::from_u128(u128::from(number));
+    ReserveStock {
+        reservation_id: ReservationId::from(id),
+        order_id: OrderId::from(id),
+        lines: vec![StockLine {
+            product_id,
+            quantity: Quantity::new(1).unwrap(),
         }],
         expires_at: Timestamp::from_unix_seconds(4_102_444_800).unwrap(),
     }

@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::BytesMut;
+use serde::Serialize;
 
 use super::refuse;
 use crate::adapters::shared::http::bulkhead::{BulkheadSize, Bulkheads, NotRun};
 use crate::adapters::shared::remote::protocol::Refusal;
 use crate::ports::shared::call_context::CallContext;
+use crate::ports::shared::contract::Contract;
+use crate::ports::shared::events::{ConsumerStandings, EventFeed};
 use crate::ports::shared::failure::Failure;
-use crate::ports::shared::operation::{Handler, Operation, TableOfContents, WithOperation};
+use crate::ports::shared::operation::{Handler, Kind, Operation, TableOfContents, WithOperation};
+use crate::ports::shared::storage::StorageError;
 use crate::ports::shared::wire::{self, Answer};
 
 /// A context that runs here.
@@ -19,24 +23,98 @@ use crate::ports::shared::wire::{self, Answer};
 pub struct InternalContext {
     name: &'static str,
     operations: Arc<dyn ByName>,
+    contract: Arc<PublishedContract>,
+    bulkheads: Bulkheads,
+    events: Option<Arc<dyn EventFeed>>,
+    consumers: Vec<InternalConsumer>,
+}
+
+/// A context's contract, written down once.
+pub(super) struct PublishedContract {
+    pub(super) json: String,
+    pub(super) digest: String,
+}
+
+/// A consumer of a context that runs here.
+#[derive(Clone)]
+pub struct InternalConsumer {
+    /// Its stable name.
+    pub name: &'static str,
+    /// The context whose log it reads.
+    pub log: &'static str,
+    /// Where it stands.
+    pub standings: Arc<dyn ConsumerStandings>,
 }
 
 impl InternalContext {
     /// A context (`dyn Orders`) behind bulkheads of these sizes: calls from elsewhere cannot take the room of the
     /// storefront's, nor the other way round. `handle` must be decorated as for anybody else: who may ask is decided there.
     pub fn of<C: TableOfContents + ?Sized>(handle: Arc<C>, queries: BulkheadSize, commands: BulkheadSize) -> Self {
+        let bulkheads = Bulkheads::new(queries, commands);
+        let contract = Contract::of::<C>();
         Self {
             name: C::CONTEXT,
             operations: Arc::new(Served {
                 handle,
-                bulkheads: Bulkheads::new(queries, commands),
+                bulkheads: bulkheads.clone(),
             }),
+            contract: Arc::new(PublishedContract {
+                digest: contract.digest(),
+                // Plain values: see `Contract::digest`. A peer that cannot read it calls nothing.
+                json: serde_json::to_string(&contract).unwrap_or_default(),
+            }),
+            bulkheads,
+            events: None,
+            consumers: Vec::new(),
         }
+    }
+
+    /// Also with its event log.
+    #[must_use]
+    pub fn with_events(self, events: Arc<dyn EventFeed>) -> Self {
+        Self {
+            events: Some(events),
+            ..self
+        }
+    }
+
+    /// Also with one of its consumers.
+    #[must_use]
+    pub fn with_consumer(mut self, consumer: InternalConsumer) -> Self {
+        self.consumers.push(consumer);
+        self
     }
 
     /// Its name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(super) fn contract(&self) -> &PublishedContract {
+        &self.contract
+    }
+
+    pub(super) fn events(&self) -> Option<&Arc<dyn EventFeed>> {
+        self.events.as_ref()
+    }
+
+    pub(super) fn consumers(&self) -> &[InternalConsumer] {
+        &self.consumers
+    }
+
+    /// Reads something of the context's databases on a worker thread, as a query does.
+    pub(super) async fn read<T: Serialize + 'static>(
+        &self,
+        reading: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+    ) -> HttpResponse {
+        let text = move || reading().map(|body| serde_json::to_vec(&body));
+        match self.bulkheads.run(Kind::Query, text).await {
+            Ok(Ok(Ok(text))) => HttpResponse::Ok().content_type("application/json").body(text),
+            Ok(Ok(Err(error))) => unreadable(self.name, &error.to_string()),
+            Ok(Err(error)) => unreadable(self.name, &error.with_sources()),
+            Err(NotRun::NoRoom) => refuse(Refusal::Overloaded, String::new()),
+            Err(error @ NotRun::BrokeOff(_)) => unreadable(self.name, &error.to_string()),
+        }
     }
 
     /// Carries out the operation of this name; `None` if there is none.
@@ -97,6 +175,11 @@ impl<C: ?Sized + Send + Sync + 'static> WithOperation<C> for ReceivedCall<C> {
             }
         })
     }
+}
+
+fn unreadable(context: &str, error: &str) -> HttpResponse {
+    tracing::warn!(context, error, "cannot be read for a peer now");
+    refuse(Refusal::Unavailable, error.to_owned())
 }
 
 fn answer<Op: Operation, C: Handler<Op> + ?Sized>(

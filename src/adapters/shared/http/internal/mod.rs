@@ -13,6 +13,9 @@ use crate::adapters::shared::remote::service_token::ServiceVerifier;
 pub mod context;
 
 mod authentication;
+mod consumers;
+mod contracts;
+mod events;
 mod health;
 mod keys;
 mod operations;
@@ -57,6 +60,9 @@ pub fn routes(services: web::Data<InternalServices>) -> impl FnOnce(&mut web::Se
                 web::scope(PREFIX)
                     .route("/health", web::get().to(health::health))
                     .route("/keys", web::get().to(keys::keys))
+                    .route("/contracts/{context}", web::get().to(contracts::contract))
+                    .route("/events/{context}", web::get().to(events::events))
+                    .route("/consumers/{context}", web::get().to(consumers::consumers))
                     .route("/{operation}", web::post().to(operations::carry_out)),
             )
             .default_service(web::to(unknown_address));

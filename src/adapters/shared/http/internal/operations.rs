@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::authentication::pass;
+use super::contracts::name_contract;
 use super::{InternalServices, refuse};
 use crate::adapters::shared::http::bounded_body::{self, NotRead};
 use crate::adapters::shared::remote::protocol::{CALL_ARRIVAL_TIME, MAX_CALL_BYTES, Refusal, context_of};
@@ -33,8 +34,10 @@ pub(super) async fn carry_out(
     let Some(context) = services.context(context) else {
         return refuse(Refusal::ContextNotHere, String::new());
     };
-    match context.carry_out(&operation, call) {
+    let mut answer = match context.carry_out(&operation, call) {
         Some(answer) => answer.await,
         None => refuse(Refusal::UnknownOperation, String::new()),
-    }
+    };
+    name_contract(&mut answer, context);
+    answer
 }
