@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::admin::{self, CreateAdminError, NewAdmin};
 use super::cli::command::{Admin, Command, Contracts, CreateAdmin, Import, ImportFormat, ImportProducts, MapFormat};
 use super::cli::{self, Invocation, NotAnInvocation};
-use super::fsck::{self, EventConsumerCheck, Patience};
+use super::fsck::{self, Patience};
 use super::map::Map;
 use super::serve::StopOn;
 use super::settings::Settings;
@@ -161,14 +161,7 @@ fn password_from_standard_input() -> Result<Secret, NotDone> {
 
 fn fsck(settings: &Settings) -> Result<(), NotDone> {
     let shop = Shop::open(settings)?;
-    let consumers: Vec<EventConsumerCheck> = shop
-        .listeners()
-        .map(|listener| EventConsumerCheck {
-            name: listener.consumer.name().to_owned(),
-            feed: listener.log.feed.clone(),
-            positions: listener.positions.clone(),
-        })
-        .collect();
+    let consumers = fsck::consumers_of(&shop);
     let report = fsck::run(
         &shop.contexts,
         &*shop.ids,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bell::Bell;
 use super::capacity::{SWEEP_BATCH, TURN_TIME};
 use super::elsewhere::Elsewhere;
 use super::peers::Peers;
@@ -12,11 +13,15 @@ use super::settings::Settings;
 use super::start_error::StartError;
 use super::workers::Next;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
+use crate::adapters::shared::messaging::feed::{AmqpFeed, Subscription};
+use crate::adapters::shared::remote::feed::RemoteFeed;
 use crate::adapters::shared::remote::handler::Remote;
 use crate::adapters::shared::system::{SystemClock, SystemIds};
+use crate::app::shared::decorators::loopback::LoopbackWay;
 use crate::ports::shared::access::Principal;
 use crate::ports::shared::call_context::{CallContext, Deadline};
 use crate::ports::shared::clock::{Clock, IdSource};
+use crate::ports::shared::events::EventFeed;
 use crate::ports::shared::failure::Never;
 use crate::ports::shared::operation::{Handler, Operation, TableOfContents};
 
@@ -32,6 +37,7 @@ pub struct House<'s> {
     pub keys: Arc<KeyBoard>,
     /// The other processes.
     pub peers: Peers,
+    loopback: Option<Arc<LoopbackWay>>,
     logs: BTreeMap<&'static str, EventLog>,
     rooms: Vec<Room>,
 }
@@ -46,6 +52,7 @@ impl<'s> House<'s> {
             clock,
             ids: Arc::new(SystemIds),
             keys: Arc::default(),
+            loopback: settings.ports.loopback().map(|way| Arc::new(LoopbackWay::new(way))),
             logs: BTreeMap::new(),
             rooms: Vec::new(),
         }
@@ -67,10 +74,7 @@ impl<'s> House<'s> {
             return Ok(elsewhere(Arc::new(place)));
         }
         let Opened { room, context } = open(self)?;
-        let log = EventLog {
-            feed: Arc::clone(&room.storage.feed),
-            bell: Arc::clone(&room.storage.bell),
-        };
+        let log = EventLog::of(Arc::clone(&room.storage.feed), Arc::clone(&room.storage.bell));
         self.logs.insert(room.context, log);
         self.rooms.push(room);
         Ok(context)
@@ -88,18 +92,46 @@ impl<'s> House<'s> {
 
     /// As [`Self::ported`], for a service that others hold, too.
     pub fn ported_shared<S>(&self, service: Arc<S>) -> Arc<Ported<S>> {
-        Arc::new(Ported::direct(service))
+        Arc::new(match &self.loopback {
+            None => Ported::direct(service),
+            Some(way) => Ported::over(way, &self.ids, service),
+        })
     }
 
     /// The log of a context, for one consumer of this process.
     ///
     /// # Errors
     /// [`StartError`] when it is not known where the context runs.
-    pub fn log_of(&self, context: &'static str, _consumer: &'static str) -> Result<EventLog, StartError> {
+    pub fn log_of(&self, context: &'static str, consumer: &'static str) -> Result<EventLog, StartError> {
         if let Some(log) = self.logs.get(context) {
             return Ok(log.clone());
         }
-        Err(StartError::UnknownPlace { context })
+        let peer = self
+            .peers
+            .of_context(context)
+            .ok_or(StartError::UnknownPlace { context })?;
+        let log: Arc<dyn EventFeed> = Arc::new(RemoteFeed::at(Arc::clone(peer), context));
+        let bell = Arc::new(Bell::default());
+        if self.settings.broker.is_none() {
+            // Nobody rings: it is polled.
+            return Ok(EventLog::of(log, bell));
+        }
+        let subscription = Subscription {
+            consumer: consumer.to_owned(),
+            context: context.to_owned(),
+        };
+        let ring = Arc::clone(&bell);
+        let feed = Arc::new(AmqpFeed::new(
+            subscription,
+            Arc::clone(&log),
+            Arc::new(move || ring.ring()),
+        ));
+        Ok(EventLog {
+            feed: feed.clone(),
+            log,
+            over_broker: Some(feed),
+            bell,
+        })
     }
 
     /// Asks a context to look after what was left lying, in batches of [`SWEEP_BATCH`].

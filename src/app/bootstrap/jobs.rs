@@ -23,7 +23,7 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// How much is forgotten in one transaction.
 const FORGET_BATCH: u32 = 500;
 
-/// All jobs of this process.
+/// All jobs of this process but those of the broker.
 pub fn all(shop: &Shop, timers: &Timers) -> Vec<Job> {
     let mut jobs: Vec<Job> = shop
         .listeners()
@@ -32,11 +32,8 @@ pub fn all(shop: &Shop, timers: &Timers) -> Vec<Job> {
     let sweeps = shop.rooms.iter().flat_map(|room| &room.sweeps);
     jobs.extend(sweeps.map(|sweep| look_after(sweep, timers.sweep)));
     jobs.push(forget(shop));
-    jobs.extend(
-        shop.identity_at
-            .as_ref()
-            .map(|identity| fetch_keys(identity, &shop.keys)),
-    );
+    let identity = shop.peers.of_context("identity");
+    jobs.extend(identity.map(|identity| fetch_keys(identity, &shop.keys)));
     jobs
 }
 

@@ -20,6 +20,7 @@ pub mod storage;
 pub mod wiring;
 
 pub mod bell;
+pub mod broker;
 pub mod jobs;
 pub mod relays;
 pub mod workers;

@@ -10,7 +10,7 @@ use crate::adapters::shared::remote::service_token::ServiceSigner;
 use crate::ports::shared::clock::Clock;
 
 /// The other processes, by the contexts that run there.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Peers(BTreeMap<&'static str, Arc<Peer>>);
 
 impl Peers {

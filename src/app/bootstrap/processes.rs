@@ -112,6 +112,16 @@ impl Processes {
         Ok(())
     }
 
+    /// Checks that the contexts that a command asks are at a known place.
+    ///
+    /// # Errors
+    /// [`InvalidSetting::MissingPeer`].
+    pub fn check_known(&self, contexts: &[&'static str]) -> Result<(), InvalidSetting> {
+        contexts
+            .iter()
+            .try_for_each(|context| self.known(context, format!("this command asks {context}")))
+    }
+
     fn known(&self, context: &'static str, reason: String) -> Result<(), InvalidSetting> {
         if self.runs(context) || self.peers.contains_key(context) {
             return Ok(());

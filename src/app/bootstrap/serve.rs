@@ -11,21 +11,27 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::admin::{self, NewAdmin};
+use super::broker::AtBroker;
 use super::contexts::Contexts;
 use super::data_dir::{self, DataDirLock};
 use super::demo::{self, DemoShop};
 use super::jobs;
 use super::platform::health::Readiness;
+use super::rooms::Room;
 use super::server::{self, Served};
 use super::settings::{FirstAdmin, Settings};
 use super::start_error::StartError;
 use super::wiring::Shop;
 use super::workers::Workers;
 use crate::adapters::shared::http::internal::InternalServices;
+use crate::adapters::shared::http::internal::context::{InternalConsumer, InternalContext};
 use crate::adapters::shared::remote::service_token::ServiceVerifier;
 
 /// How long the workers are given to end their turns.
 const WORKERS_STOP_TIME: Duration = Duration::from_secs(3);
+
+/// How long each connection to the broker is given to close.
+const BROKER_LEAVE_TIME: Duration = Duration::from_secs(1);
 
 /// A shop that serves.
 pub struct Open {
@@ -95,9 +101,16 @@ pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Re
     if demo.is_some() && !settings.http_addr.ip().is_loopback() {
         tracing::warn!("this is the demo shop, whose passwords everybody knows, and others can reach it");
     }
-    let workers = Workers::start(jobs::all(&shop, &settings.timers)).map_err(StartError::Workers)?;
+    let broker = settings.broker.as_ref().map(|broker| AtBroker::connect(broker, &shop));
+    let broker = broker.transpose().map_err(StartError::Workers)?;
+    let mut jobs = jobs::all(&shop, &settings.timers);
+    jobs.extend(broker.iter().flat_map(|broker| broker.jobs(&shop, &settings.timers)));
+    let workers = Workers::start(jobs).map_err(StartError::Workers)?;
     let served = serve(settings, &shop, &workers, demo, until, opened);
     let all_gone = workers.stop(WORKERS_STOP_TIME);
+    if let Some(broker) = broker {
+        broker.leave(BROKER_LEAVE_TIME);
+    }
     tracing::info!(all_gone, "the shop is closed");
     served
 }
@@ -193,7 +206,7 @@ fn internal_services(settings: &Settings, shop: &Shop) -> Option<(SocketAddr, we
     let processes = &settings.processes;
     let (address, secret) = (processes.internal_addr?, processes.secret.as_ref()?);
     let verifier = ServiceVerifier::new(secret, processes.previous_secret.as_ref(), shop.clock.clone());
-    let contexts = shop.rooms.iter().map(|room| room.internal.clone());
+    let contexts = shop.rooms.iter().map(internal_context);
     let services = InternalServices::new(verifier, contexts.collect());
     let own_keys = shop.keys.public_keys().filter(|_keys| processes.runs("identity"));
     let services = match own_keys.and_then(|keys| keys.to_json().ok()) {
@@ -201,4 +214,16 @@ fn internal_services(settings: &Settings, shop: &Shop) -> Option<(SocketAddr, we
         None => services,
     };
     Some((address, web::Data::new(services)))
+}
+
+/// A context with what is asked of it besides operations.
+fn internal_context(room: &Room) -> InternalContext {
+    let internal = room.internal.clone().with_events(room.storage.feed.clone());
+    room.listeners.iter().fold(internal, |internal, listener| {
+        internal.with_consumer(InternalConsumer {
+            name: listener.consumer.name(),
+            log: listener.listens_to,
+            standings: listener.positions.clone(),
+        })
+    })
 }

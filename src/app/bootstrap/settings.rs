@@ -9,10 +9,13 @@ use tracing_subscriber::EnvFilter;
 
 use super::databases::Databases;
 use super::processes::Processes;
+use crate::adapters::shared::messaging::broker_url::{BrokerUrl, InvalidBrokerUrl};
+use crate::adapters::shared::messaging::names::Names;
 use crate::adapters::shared::remote::peer_url::InvalidPeerUrl;
 use crate::adapters::shared::remote::service_token::WeakServiceSecret;
 use crate::adapters::shared::sql::connection::DatabaseLocation;
 use crate::adapters::shared::sql::postgres_url::NotAPostgresUrl;
+use crate::app::shared::decorators::loopback::LoopbackSettings;
 use crate::domains::shared::email::EmailAddress;
 use crate::ports::identity::operations::Secret;
 
@@ -33,6 +36,10 @@ pub struct Settings {
     pub databases: Databases,
     /// Which contexts run here, and where the others are.
     pub processes: Processes,
+    /// How the contexts of this process reach each other.
+    pub ports: Ports,
+    /// The broker that takes events to other processes; without one they read each other's logs.
+    pub broker: Option<BrokerSettings>,
     /// The first admin, made when there is no such account.
     pub first_admin: Option<FirstAdmin>,
     /// The password of `banyan admin create`, where the environment has it.
@@ -47,6 +54,37 @@ pub struct Settings {
     pub log: LogSettings,
     /// How long things take and how often they are looked at.
     pub timers: Timers,
+}
+
+/// How the contexts of a process reach each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ports {
+    /// By a function call.
+    Direct,
+    /// As if each ran in another process: through JSON, with delays and losses that follow from a seed.
+    Loopback {
+        /// The seed.
+        seed: u64,
+    },
+}
+
+impl Ports {
+    /// The way of the calls, where it is not the direct one.
+    pub fn loopback(self) -> Option<LoopbackSettings> {
+        match self {
+            Self::Direct => None,
+            Self::Loopback { seed } => Some(LoopbackSettings::with_seed(seed)),
+        }
+    }
+}
+
+/// Where the broker is, and what our things are called there.
+#[derive(Debug, Clone)]
+pub struct BrokerSettings {
+    /// Where it is.
+    pub url: BrokerUrl,
+    /// The names of our exchanges and queues.
+    pub names: Names,
 }
 
 /// Who may let others in.
@@ -158,6 +196,9 @@ pub enum InvalidSetting {
         /// What is wrong.
         source: WeakServiceSecret,
     },
+    /// Not the address of a broker.
+    #[error("BANYAN_AMQP_URL {0}")]
+    BrokerUrl(InvalidBrokerUrl),
     /// Not an address.
     #[error("BANYAN_ADMIN_EMAIL {reason}")]
     AdminEmail {

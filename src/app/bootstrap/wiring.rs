@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::contexts::Contexts;
 use super::data_dir;
 use super::house::House;
+use super::peers::Peers;
 use super::rooms::{Front, Listener, Room, catalog, identity, inventory, orders, payments};
 use super::settings::Settings;
 use super::start_error::StartError;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
 use crate::adapters::shared::access_tokens::verifier::JwtVerifier;
-use crate::adapters::shared::remote::peer::Peer;
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::tokens::TokenVerifier;
 
@@ -26,8 +26,8 @@ pub struct Shop {
     pub verifier: Arc<dyn TokenVerifier>,
     /// The public keys that it does that with.
     pub keys: Arc<KeyBoard>,
-    /// Where they come from, where identity runs elsewhere.
-    pub identity_at: Option<Arc<Peer>>,
+    /// The other processes.
+    pub peers: Peers,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The source of ids.
@@ -68,7 +68,7 @@ impl Shop {
             contexts,
             verifier: Arc::new(JwtVerifier::new(house.keys.clone(), house.clock.clone())),
             keys: house.keys.clone(),
-            identity_at: house.peers.of_context("identity").cloned(),
+            peers: house.peers.clone(),
             clock: house.clock.clone(),
             ids: house.ids.clone(),
             rooms: house.into_rooms(),

@@ -13,7 +13,7 @@ use banyan::app::bootstrap::contexts::Contexts;
 use banyan::app::bootstrap::databases::Databases;
 use banyan::app::bootstrap::processes::Processes;
 use banyan::app::bootstrap::serve::{self, StopOn};
-use banyan::app::bootstrap::settings::{FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Settings, Timers};
+use banyan::app::bootstrap::settings::{FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Ports, Settings, Timers};
 use banyan::app::bootstrap::wiring::Shop;
 use banyan::domains::shared::correlation::CorrelationId;
 use banyan::domains::shared::role::Role;
@@ -289,12 +289,22 @@ pub fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
+/// The variable that has the whole suite run over the loopback.
+fn ports() -> Ports {
+    match std::env::var("BANYAN_PORTS").as_deref() {
+        Ok("loopback") => Ports::Loopback { seed: 1 },
+        _ => Ports::Direct,
+    }
+}
+
 fn settings(folder: &Path) -> Settings {
     Settings {
         http_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         data_dir: folder.to_owned(),
         databases: Databases::default(),
         processes: Processes::whole(),
+        ports: ports(),
+        broker: None,
         first_admin: Some(FirstAdmin {
             email: ADMIN.parse().unwrap(),
             password: Secret::new(PASSWORD),

@@ -27,6 +27,13 @@ pub enum InvalidBrokerUrl {
     Ipv6,
 }
 
+/// Without the address: it holds a password.
+impl std::fmt::Debug for BrokerUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BrokerUrl(..)")
+    }
+}
+
 impl BrokerUrl {
     /// Takes `amqp://user:password@host:port/virtual-host`. No path is the virtual host `/`, which as a path is `/%2f`.
     ///

@@ -62,6 +62,17 @@ pub struct Migrate {
 }
 
 impl Command {
+    /// The contexts that it asks, wherever they run. The demo shop is filled through those that it needs.
+    pub(super) fn asks(&self, demo: bool) -> &'static [&'static str] {
+        match self {
+            Self::Fsck => &["identity", "inventory", "catalog", "payments", "orders"],
+            Self::Import { .. } => &["catalog", "inventory"],
+            Self::Admin { .. } => &["identity"],
+            Self::Serve if demo => &["identity", "inventory", "catalog"],
+            _ => &[],
+        }
+    }
+
     /// Whether it needs the contexts, and not just their databases or their descriptions.
     pub(super) fn calls_contexts(&self) -> bool {
         match self {

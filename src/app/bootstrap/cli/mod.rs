@@ -49,8 +49,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     let command = cli.command.unwrap_or(Command::Serve);
     let settings = options::settings(cli.options)?;
     if command.calls_contexts() {
-        let missing = settings.processes.check();
-        missing.map_err(|error| NotAnInvocation::Wrong(error.to_string()))?;
+        let processes = &settings.processes;
+        let checked = processes
+            .check()
+            .and_then(|()| processes.check_known(command.asks(settings.demo)));
+        checked.map_err(|error| NotAnInvocation::Wrong(error.to_string()))?;
     }
     Ok(Invocation { command, settings })
 }

@@ -10,9 +10,13 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::NotAnInvocation;
+use crate::adapters::shared::messaging::broker_url::BrokerUrl;
+use crate::adapters::shared::messaging::names::Names;
 use crate::app::bootstrap::databases::{DATABASE_URL, Databases, database_url, own_variable};
 use crate::app::bootstrap::processes::{self, Processes, Storefront};
-use crate::app::bootstrap::settings::{self, InvalidSetting, LogFormat, LogSettings, Settings, Timers};
+use crate::app::bootstrap::settings::{
+    self, BrokerSettings, InvalidSetting, LogFormat, LogSettings, Ports, Settings, Timers,
+};
 use crate::ports::identity::operations::Secret;
 
 #[derive(Debug, Args)]
@@ -53,6 +57,8 @@ pub(super) struct Options {
     databases: DatabaseOptions,
     #[command(flatten)]
     processes: ProcessOptions,
+    #[command(flatten)]
+    way: WayOptions,
     #[command(flatten)]
     timers: TimerOptions,
 }
@@ -155,6 +161,31 @@ struct ProcessOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "How operations and events travel")]
+struct WayOptions {
+    /// How the contexts of this process reach each other: by a function call, or, to try what breaks when they are
+    /// apart, through JSON with delays and losses.
+    #[arg(long, env = "BANYAN_PORTS", default_value = "direct", global = true)]
+    ports: PortsMode,
+    /// What the delays and losses of the loopback follow from.
+    #[arg(long, env = "BANYAN_LOOPBACK_SEED", default_value_t = 1, global = true)]
+    loopback_seed: u64,
+    /// `amqp://user:password@host:port/vhost`: the RabbitMQ that takes events to other processes. Absent: they read each
+    /// other's logs.
+    #[arg(long, env = "BANYAN_AMQP_URL", hide_env_values = true, value_parser = secret, global = true)]
+    amqp_url: Option<Secret>,
+    /// What the names of our exchanges and queues begin with. Shops that share a virtual host have different ones.
+    #[arg(long, env = "BANYAN_AMQP_PREFIX", default_value = "banyan", global = true)]
+    amqp_prefix: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PortsMode {
+    Direct,
+    Loopback,
+}
+
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Timers")]
 struct TimerOptions {
     /// How long stock is held for an order that is to be paid later.
@@ -205,6 +236,13 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
                 demo == OnOff::On
             }),
         processes,
+        ports: match options.way.ports {
+            PortsMode::Direct => Ports::Direct,
+            PortsMode::Loopback => Ports::Loopback {
+                seed: options.way.loopback_seed,
+            },
+        },
+        broker: broker(&options.way).map_err(wrong)?,
         databases: databases(options.database_url.as_ref(), &options.databases).map_err(wrong)?,
         data_dir: options.data_dir,
         first_admin: settings::first_admin(&admin_email, admin_password.as_ref()).map_err(wrong)?,
@@ -273,6 +311,17 @@ fn processes(options: &ProcessOptions) -> Result<Processes, NotAnInvocation> {
         previous_secret: secret(processes::SERVICE_SECRET_PREVIOUS)?,
     };
     Ok(processes)
+}
+
+fn broker(options: &WayOptions) -> Result<Option<BrokerSettings>, InvalidSetting> {
+    let given = options.amqp_url.as_ref().map_or("", Secret::expose);
+    if given.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(BrokerSettings {
+        url: BrokerUrl::parse(given).map_err(InvalidSetting::BrokerUrl)?,
+        names: Names::new(&options.amqp_prefix),
+    }))
 }
 
 /// A secret that is given in the environment alone: a command line can be seen by others.

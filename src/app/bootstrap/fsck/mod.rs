@@ -19,6 +19,10 @@ use self::pages::Source;
 use self::report::{FsckError, Report};
 use super::contexts::Contexts;
 use super::operator::Operator;
+use super::rooms;
+use super::wiring::Shop;
+use crate::adapters::shared::remote::consumers::RemoteConsumers;
+use crate::adapters::shared::remote::feed::RemoteFeed;
 use crate::ports::inventory::operations::{AuditReservations, AuditStock};
 use crate::ports::orders::operations::AuditOrders;
 use crate::ports::payments::operations::{AuditCharges, AuditPayments};
@@ -34,6 +38,38 @@ pub struct EventConsumerCheck {
     pub feed: Arc<dyn EventFeed>,
     /// Its position and its dead letters.
     pub positions: Arc<dyn ConsumerStandings>,
+}
+
+/// All consumers of the shop: those of this process, and those that another one tells of.
+pub fn consumers_of(shop: &Shop) -> Vec<EventConsumerCheck> {
+    let here = shop.listeners().map(|listener| EventConsumerCheck {
+        name: listener.consumer.name().to_owned(),
+        feed: Arc::clone(&listener.log.log),
+        positions: listener.positions.clone(),
+    });
+    let mut consumers: Vec<EventConsumerCheck> = here.collect();
+    for room in &rooms::ALL {
+        let Some(peer) = shop.peers.of_context(room.name) else {
+            continue;
+        };
+        consumers.extend(room.consumers.iter().filter_map(|consumer| {
+            Some(EventConsumerCheck {
+                name: consumer.name.to_owned(),
+                feed: log_of(shop, consumer.listens_to)?,
+                positions: Arc::new(RemoteConsumers::at(Arc::clone(peer), room.name)),
+            })
+        }));
+    }
+    consumers
+}
+
+/// The log of a context, wherever that runs.
+fn log_of(shop: &Shop, context: &'static str) -> Option<Arc<dyn EventFeed>> {
+    if let Some(room) = shop.rooms.iter().find(|room| room.context == context) {
+        return Some(Arc::clone(&room.storage.feed));
+    }
+    let peer = shop.peers.of_context(context)?;
+    Some(Arc::new(RemoteFeed::at(Arc::clone(peer), context)))
 }
 
 /// How often, and how far apart, something that looks wrong is read again before it is reported.

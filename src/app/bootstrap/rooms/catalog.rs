@@ -42,7 +42,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Catalog>, StartError> {
     ));
     let on_stock_changed = Arc::new(OnStockChanged::new(products));
     let internal = InternalContext::of::<dyn Catalog>(context.clone(), QUERIES, COMMANDS);
-    let mut room = Room::new(storage, internal);
+    let mut room = Room::new("catalog.relay", storage, internal);
     room.listeners = vec![Listener::new(house, on_stock_changed, &room.storage, "inventory")?];
     Ok(Opened { room, context })
 }

@@ -46,7 +46,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Identity>, StartError> {
         house.ids.clone(),
     ));
     let internal = InternalContext::of::<dyn Identity>(context.clone(), QUERIES, SIGN_INS);
-    let mut room = Room::new(storage, internal);
+    let mut room = Room::new("identity.relay", storage, internal);
     room.forgets = vec![Arc::new(move |now, limit| users.forget_sessions(now, limit))];
     Ok(Opened { room, context })
 }

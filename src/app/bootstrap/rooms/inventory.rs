@@ -36,7 +36,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Inventory>, StartError> {
         house.ids.clone(),
     ));
     let internal = InternalContext::of::<dyn Inventory>(context.clone(), QUERIES, COMMANDS);
-    let mut room = Room::new(storage, internal);
+    let mut room = Room::new("inventory.relay", storage, internal);
     room.sweeps = vec![house.sweep(&context, || ExpireReservations { limit: SWEEP_BATCH })];
     Ok(Opened { room, context })
 }

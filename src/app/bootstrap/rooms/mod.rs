@@ -18,6 +18,7 @@ use super::start_error::StartError;
 use super::storage::Storage;
 use super::workers::Next;
 use crate::adapters::shared::http::internal::context::InternalContext;
+use crate::adapters::shared::messaging::feed::AmqpFeed;
 use crate::adapters::shared::sql::migrations::ContextMigrations;
 use crate::app::shared::event_reader::{Consumer, ConsumerInfo};
 use crate::domains::shared::timestamp::Timestamp;
@@ -84,6 +85,8 @@ pub const ALL: [Blueprint; 5] = [
 pub struct Room {
     /// Its name.
     pub context: &'static str,
+    /// The name under which the broker is told of its log.
+    pub relay: &'static str,
     /// Its database.
     pub storage: Storage,
     /// What it listens to.
@@ -100,9 +103,10 @@ pub struct Room {
 
 impl Room {
     /// A room that does nothing by itself yet.
-    pub(super) fn new(storage: Storage, internal: InternalContext) -> Self {
+    pub(super) fn new(relay: &'static str, storage: Storage, internal: InternalContext) -> Self {
         Self {
             context: storage.context,
+            relay,
             storage,
             internal,
             listeners: Vec::new(),
@@ -139,7 +143,9 @@ pub type TakeOver = Arc<dyn Fn() -> Result<(), StartError> + Send + Sync>;
 pub struct Listener {
     /// Who reads.
     pub consumer: Arc<dyn Consumer>,
-    /// What it reads.
+    /// Whose log it reads.
+    pub listens_to: &'static str,
+    /// That log.
     pub log: EventLog,
     /// Where it keeps its position.
     pub positions: Arc<dyn ConsumerStore>,
@@ -156,6 +162,7 @@ impl Listener {
         let log = house.log_of(context, consumer.name())?;
         Ok(Self {
             consumer,
+            listens_to: context,
             log,
             positions: Arc::clone(&home.positions),
         })
@@ -165,10 +172,26 @@ impl Listener {
 /// A context's log, as its readers in this process see it.
 #[derive(Clone)]
 pub struct EventLog {
-    /// What there is to read.
+    /// What there is to read, by whichever way it comes.
     pub feed: Arc<dyn EventFeed>,
+    /// The log itself.
+    pub log: Arc<dyn EventFeed>,
+    /// The way over the broker, where events come by it.
+    pub over_broker: Option<Arc<AmqpFeed>>,
     /// Rings when there is more, where that is known at once.
     pub bell: Arc<Bell>,
+}
+
+impl EventLog {
+    /// A log that is read where it is.
+    pub(super) fn of(log: Arc<dyn EventFeed>, bell: Arc<Bell>) -> Self {
+        Self {
+            feed: Arc::clone(&log),
+            log,
+            over_broker: None,
+            bell,
+        }
+    }
 }
 
 /// A context's face to the storefront: its endpoints, whether it runs here or its operations are passed on.

@@ -72,7 +72,7 @@ pub fn open(house: &House<'_>, called: Called) -> Result<Opened<dyn Orders>, Sta
     let on_stock_released = Arc::new(OnStockReleased(service.clone()));
     let context: Arc<dyn Orders> = house.ported_shared(service);
     let internal = InternalContext::of::<dyn Orders>(context.clone(), QUERIES, PURCHASES);
-    let mut room = Room::new(storage, internal);
+    let mut room = Room::new("orders.relay", storage, internal);
     room.listeners = vec![
         Listener::new(house, on_payment_completed, &room.storage, "payments")?,
         Listener::new(house, on_stock_released, &room.storage, "inventory")?,

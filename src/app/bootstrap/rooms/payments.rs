@@ -45,7 +45,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Payments>, StartError> {
         Persistence::default(),
     ));
     let internal = InternalContext::of::<dyn Payments>(context.clone(), QUERIES, COMMANDS);
-    let mut room = Room::new(storage, internal);
+    let mut room = Room::new("payments.relay", storage, internal);
     room.sweeps = vec![house.sweep(&context, || ResolveUnknown { limit: SWEEP_BATCH })];
     Ok(Opened { room, context })
 }
