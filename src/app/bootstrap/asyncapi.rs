@@ -7,19 +7,13 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::rooms;
+use crate::adapters::shared::messaging::names::Names;
 use crate::domains::shared::correlation::CorrelationId;
 use crate::domains::shared::ids::EventId;
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::catalog::operations::Catalog;
-use crate::ports::identity::operations::Identity;
-use crate::ports::inventory::operations::Inventory;
-use crate::ports::orders::operations::Orders;
-use crate::ports::payments::operations::Payments;
 use crate::ports::shared::events::EventInfo;
-use crate::ports::shared::operation::TableOfContents;
 
-/// The exchange that events are published to.
-const EXCHANGE: &str = "banyan.events";
 /// Version of the AMQP bindings of AsyncAPI.
 const BINDING_VERSION: &str = "0.3.0";
 /// AMQP's code for a message that survives a restart of the broker.
@@ -38,7 +32,7 @@ pub fn document() -> Value {
         let about = about(&schemas, &payload);
         channels.insert(name.to_owned(), channel(context, name, &about));
         operations.insert(format!("send.{name}"), operation(name));
-        messages.insert(name.to_owned(), message(context, &info, &payload, &about));
+        messages.insert(name.to_owned(), message(context, info, &payload, &about));
     }
     let mut types = schemas.take_definitions(true);
     types.insert("CloudEvent".to_owned(), envelope);
@@ -66,20 +60,9 @@ pub fn document() -> Value {
 }
 
 /// Every event, with the context that tells it.
-fn told() -> impl Iterator<Item = (&'static str, EventInfo)> {
-    fn of<C: TableOfContents + ?Sized>() -> (&'static str, &'static [EventInfo]) {
-        (C::CONTEXT, C::EVENTS)
-    }
-    let tables = [
-        of::<dyn Identity>(),
-        of::<dyn Catalog>(),
-        of::<dyn Inventory>(),
-        of::<dyn Orders>(),
-        of::<dyn Payments>(),
-    ];
-    tables
-        .into_iter()
-        .flat_map(|(context, events)| events.iter().map(move |info| (context, *info)))
+fn told() -> impl Iterator<Item = (&'static str, &'static EventInfo)> {
+    let of_each = |blueprint: rooms::Blueprint| blueprint.events.iter().map(move |info| (blueprint.name, info));
+    rooms::ALL.into_iter().flat_map(of_each)
 }
 
 /// AsyncAPI's own dialect of JSON Schema is a superset of draft 07, and a payload is what is written.
@@ -108,7 +91,7 @@ fn channel(context: &str, name: &str, about: &str) -> Value {
         "messages": {name: {"$ref": format!("#/components/messages/{name}")}},
         "bindings": {"amqp": {
             "is": "routingKey",
-            "exchange": {"name": EXCHANGE, "type": "topic", "durable": true, "autoDelete": false, "vhost": "/"},
+            "exchange": {"name": Names::default().events(), "type": "topic", "durable": true, "autoDelete": false, "vhost": "/"},
             "bindingVersion": BINDING_VERSION,
         }},
     })

@@ -3,22 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use crate::ports::catalog::operations::Catalog;
-use crate::ports::identity::operations::Identity;
-use crate::ports::inventory::operations::Inventory;
-use crate::ports::orders::operations::Orders;
-use crate::ports::payments::operations::Payments;
+use super::rooms;
 use crate::ports::shared::contract::Contract;
 
 /// The contracts of this version.
-pub fn all() -> [Contract; 5] {
-    [
-        Contract::of::<dyn Identity>(),
-        Contract::of::<dyn Catalog>(),
-        Contract::of::<dyn Inventory>(),
-        Contract::of::<dyn Orders>(),
-        Contract::of::<dyn Payments>(),
-    ]
+pub fn all() -> Vec<Contract> {
+    rooms::ALL.iter().map(|blueprint| (blueprint.contract)()).collect()
 }
 
 /// The text of a contract's file: for people who read what changed, and for `git diff`.

@@ -12,7 +12,7 @@ use crate::domains::shared::ids::EventId;
 use crate::domains::shared::timestamp::Timestamp;
 
 /// A kind of event. Its JSON form is a contract ([`super::contract`]): fields are added, never changed.
-pub trait Event: Serialize + DeserializeOwned + JsonSchema {
+pub trait Event: Listed + Serialize + DeserializeOwned + JsonSchema {
     /// `order.confirmed`: the aggregate and what happened to it.
     const TYPE: &'static str;
     /// Version of the payload.
@@ -21,6 +21,9 @@ pub trait Event: Serialize + DeserializeOwned + JsonSchema {
     /// The aggregate it is about: events of one subject are delivered in their order.
     fn subject(&self) -> String;
 }
+
+/// Stands in its context's table of events: `events!` alone implements it, so that no event is forgotten there.
+pub trait Listed {}
 
 /// What is known of a kind of event without an instance of it: a row of a context's table of events.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +54,7 @@ macro_rules! events {
         pub const EVENTS: &[$crate::ports::shared::events::EventInfo] = &[
             $($crate::ports::shared::events::EventInfo::of::<$event>()),+
         ];
+        $(impl $crate::ports::shared::events::Listed for $event {})+
     };
 }
 pub(crate) use events;

@@ -8,7 +8,7 @@ use super::access::Denial;
 use super::storage::StorageError;
 
 /// Why an operation did not bring the wished result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Failure<E> {
     /// A business outcome of the operation.
     Domain(E),
@@ -35,7 +35,7 @@ pub enum Failure<E> {
 }
 
 /// What an operator may read and a client may not: it has no `Display`, so it cannot slip into an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InternalMessage(String);
 
 impl InternalMessage {

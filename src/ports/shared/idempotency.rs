@@ -5,6 +5,7 @@
 
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::storage::StorageError;
@@ -14,8 +15,9 @@ use crate::domains::shared::timestamp::Timestamp;
 pub const KEPT_FOR_MS: i64 = 72 * 60 * 60 * 1000;
 
 /// A key: 1 to 255 visible ASCII characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(extend("pattern" = "^[!-~]+$", "maxLength" = Self::MAX_CHARS))]
 pub struct IdempotencyKey(String);
 
 /// A text that is not a key.

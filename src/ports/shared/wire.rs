@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::access::Principal;
@@ -16,7 +17,7 @@ use crate::domains::shared::correlation::CorrelationId;
 pub const LONGEST_CALL: Duration = Duration::from_mins(10);
 
 /// [`CallContext`] on its way. The deadline travels as the time that is left, because two processes share no clock.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 struct SentContext {
     principal: Principal,
     correlation_id: CorrelationId,
@@ -46,6 +47,11 @@ impl SentContext {
         cx.effect_mode = self.effect_mode;
         cx
     }
+}
+
+/// The form of what accompanies every call, for the contract between two processes.
+pub(super) fn context_schema(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<SentContext>()
 }
 
 #[derive(Serialize)]

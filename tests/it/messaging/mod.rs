@@ -2,6 +2,7 @@
 
 mod two_processes;
 
+mod as_documented;
 mod ill_messages;
 mod outages;
 mod whole_and_once;

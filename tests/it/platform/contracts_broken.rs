@@ -200,6 +200,34 @@ fn variants_neither_come_nor_go_at_once() {
 }
 
 #[test]
+fn what_is_around_every_message_is_part_of_the_contract() {
+    check(
+        "a way to fail is added",
+        "catalog",
+        |contract| {
+            change_type(contract, "Failure", |failure| {
+                failure["oneOf"][0]["enum"].as_array_mut().unwrap().push(json!("Tired"));
+            });
+        },
+        &[
+            ("catalog.get_product", OldCallerNewServer, "failure"),
+            ("catalog.list_products", OldCallerNewServer, "failure"),
+        ],
+    );
+    check(
+        "every call needs a tenant",
+        "catalog",
+        |contract| {
+            change_type(contract, "SentContext", |context| {
+                properties(context).insert("tenant".to_owned(), json!({"type": "string"}));
+                require(context, "tenant");
+            });
+        },
+        &[("catalog.get_product", OldCallerNewServer, "context.tenant")],
+    );
+}
+
+#[test]
 fn operations_and_events_do_not_vanish() {
     check(
         "an operation is removed",

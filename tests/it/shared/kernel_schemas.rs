@@ -11,6 +11,7 @@ use banyan::domains::shared::quantity::Quantity;
 use banyan::domains::shared::sku::Sku;
 use banyan::domains::shared::slug::Slug;
 use banyan::domains::shared::timestamp::Timestamp;
+use banyan::ports::shared::idempotency::IdempotencyKey;
 use regex::Regex;
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
@@ -89,6 +90,19 @@ fn a_pattern_allows_what_the_type_accepts_and_nothing_else() {
     let too_long = "x".repeat(CorrelationId::MAX_CHARS + 1);
     check::<CorrelationId>(&["cor_1:2.3-4", &longest, &too_long, "", "a b", "ä", "/"]);
     check::<Currency>(&["EUR", "JPY", "eur", "EURO", ""]);
+}
+
+#[test]
+fn an_idempotency_key_is_what_its_schema_allows() {
+    let schema = schema::<IdempotencyKey>();
+    let (longest, too_long) = (
+        "x".repeat(IdempotencyKey::MAX_CHARS),
+        "x".repeat(IdempotencyKey::MAX_CHARS + 1),
+    );
+    for text in ["k-1", "!~\"", &longest, &too_long, "", "a b", "ä"] {
+        let accepted = IdempotencyKey::try_from(text.to_owned()).is_ok();
+        assert_eq!(allows(&schema, text), accepted, "{text}");
+    }
 }
 
 /// What a pattern cannot say is left to the type, and is more than the pattern allows, never less.

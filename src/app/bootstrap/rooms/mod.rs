@@ -22,6 +22,7 @@ use crate::adapters::shared::messaging::feed::AmqpFeed;
 use crate::adapters::shared::sql::migrations::ContextMigrations;
 use crate::app::shared::event_reader::{Consumer, ConsumerInfo};
 use crate::domains::shared::timestamp::Timestamp;
+use crate::ports::shared::contract::Contract;
 use crate::ports::shared::events::{ConsumerStore, EventFeed, EventInfo};
 use crate::ports::shared::operation::{OperationInfo, TableOfContents};
 use crate::ports::shared::storage::StorageError;
@@ -38,6 +39,8 @@ pub struct Blueprint {
     pub operations: &'static [OperationInfo],
     /// The events that it tells.
     pub events: &'static [EventInfo],
+    /// What its messages look like.
+    pub contract: fn() -> Contract,
     /// The operations of other contexts that it calls.
     pub calls: &'static [OperationInfo],
     /// What listens there to the events of other contexts.
@@ -53,6 +56,7 @@ impl Blueprint {
             routes,
             operations: C::OPERATIONS,
             events: C::EVENTS,
+            contract: Contract::of::<C>,
             calls: &[],
             consumers: &[],
         }

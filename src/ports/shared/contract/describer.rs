@@ -5,9 +5,11 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use super::canonical::{canonical, sorted};
-use super::{EventContract, Message, OperationContract};
+use super::{EnvelopeContract, EventContract, Message, OperationContract};
 use crate::ports::shared::events::EventInfo;
+use crate::ports::shared::failure::{Failure, Never};
 use crate::ports::shared::operation::{Handler, Operation, TableOfContents, WithOperation};
+use crate::ports::shared::wire;
 
 /// Describes the messages of one context. Both generators see the same types in the same order, so that a name means the
 /// same type in both.
@@ -21,6 +23,13 @@ impl Describer {
         Self {
             reading: SchemaSettings::draft2020_12().for_deserialize().into_generator(),
             writing: SchemaSettings::draft2020_12().for_serialize().into_generator(),
+        }
+    }
+
+    pub(super) fn envelope(&mut self) -> EnvelopeContract {
+        EnvelopeContract {
+            context: self.message(wire::context_schema),
+            failure: self.message(SchemaGenerator::subschema_for::<Failure<Never>>),
         }
     }
 

@@ -28,6 +28,8 @@ pub type Refusals = BTreeMap<String, Vec<Incompatibility>>;
 pub struct Contract {
     /// Whose: `orders`.
     pub context: String,
+    /// What is around every call and every answer: the same for all contexts of a version.
+    pub envelope: EnvelopeContract,
     /// By name.
     pub operations: BTreeMap<String, OperationContract>,
     /// By type.
@@ -39,6 +41,15 @@ pub struct Contract {
     /// need not be there to be read.
     #[serde(rename = "$defs_written", default, skip_serializing_if = "Map::is_empty")]
     types_written: Map<String, Value>,
+}
+
+/// What is around the messages of an operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnvelopeContract {
+    /// Who calls, and how long they wait: what is of use in a [`super::call_context::CallContext`] to another process.
+    pub context: Message,
+    /// The ways to fail, without the operation's own.
+    pub failure: Message,
 }
 
 /// What an operation looks like.
@@ -98,6 +109,7 @@ impl Contract {
     /// The contract of a context, as this program knows it.
     pub fn of<C: TableOfContents + ?Sized>() -> Self {
         let mut describer = Describer::new();
+        let envelope = describer.envelope();
         let operations = C::OPERATIONS
             .iter()
             .filter_map(|info| Some((info.name.to_owned(), C::with_operation(info.name, &mut describer)?)))
@@ -109,6 +121,7 @@ impl Contract {
         let (types, types_written) = describer.into_types();
         Self {
             context: C::CONTEXT.to_owned(),
+            envelope,
             operations,
             events,
             types,
@@ -132,10 +145,17 @@ impl Contract {
     /// The operations of this contract, which the caller's, that a peer with that contract cannot be asked for: it does
     /// not know them, does not understand the request, or may answer what the caller does not understand. What the peer
     /// knows beyond that is fine.
+    ///
+    /// An envelope that one of the two does not understand concerns every operation.
     pub fn refusals_of(&self, peer: &Self) -> Refusals {
+        let of_the_envelope = self.refusals_of_envelope(peer);
         let refusals = self.operations.iter().map(|(name, mine)| {
             let found = match peer.operations.get(name) {
-                Some(theirs) => self.refusals_of_operation(mine, peer, theirs),
+                Some(theirs) => {
+                    let mut found = of_the_envelope.clone();
+                    found.extend(self.refusals_of_operation(mine, peer, theirs));
+                    found
+                }
                 None => vec![Incompatibility::new("", "the peer does not know this operation")],
             };
             (name.clone(), found)
@@ -152,6 +172,17 @@ impl Contract {
             Some((event_type.clone(), found))
         });
         refusals.filter(|(_, found)| !found.is_empty()).collect()
+    }
+
+    fn refusals_of_envelope(&self, peer: &Self) -> Vec<Incompatibility> {
+        let (mine, theirs) = (&self.envelope, &peer.envelope);
+        let mut found = incompatibilities("context", self.written(&mine.context), peer.read(&theirs.context));
+        found.extend(incompatibilities(
+            "failure",
+            peer.written(&theirs.failure),
+            self.read(&mine.failure),
+        ));
+        found
     }
 
     fn refusals_of_operation(

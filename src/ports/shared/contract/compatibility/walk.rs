@@ -8,7 +8,7 @@ use super::alternatives::{Alternative, Lists, Objects, alternatives};
 use super::limits::{Numbers, length_refusals, whole};
 use super::{Incompatibility, Shape};
 
-/// How many pairs of schemas are looked at for one message. The largest of ours takes a few hundred; a peer whose
+/// How many pairs of schemas are looked at for one message. The largest of ours takes some sixty; a peer whose
 /// contract takes more cannot keep this process busy.
 const PAIRS_MAX: u32 = 100_000;
 
