@@ -9,7 +9,7 @@ use banyan::ports::shared::event_publisher::EventPublisher;
 use banyan::ports::shared::events::{EventRecord, LoggedEvent};
 use lapin::message::Delivery;
 use lapin::options::{BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
+use lapin::types::{FieldTable, ShortString};
 use serde_json::Value;
 
 use super::two_processes::{STOPS_WITHIN, eventually};
@@ -81,7 +81,7 @@ fn an_event_travels_as_the_asyncapi_document_says() {
     assert_eq!(by_default, "banyan.events");
 
     let headers = delivery.properties.headers().clone().unwrap();
-    let sent: BTreeSet<&str> = headers.inner().keys().map(|name| name.as_str()).collect();
+    let sent: BTreeSet<&str> = headers.inner().keys().map(ShortString::as_str).collect();
     let envelope = &document["components"]["schemas"]["CloudEvent"];
     assert_eq!(
         sent,
