@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A private RabbitMQ for tests: its own node, ports, cookie and data, reachable on 127.0.0.1 only.
 #
-#   rabbitmq.sh start DIRECTORY   makes and starts it, prints its URL
+#   rabbitmq.sh start DIRECTORY   makes and starts it, prints its URL; one that is there and was killed is started again
 #   rabbitmq.sh stop DIRECTORY    stops it and its port mapper; the directory stays
 set -euo pipefail
 
@@ -32,8 +32,8 @@ with_node() {
     (set -a && . "$directory/environment" && set +a && as_owner "$@")
 }
 
-start() {
-    [[ -x $programs/rabbitmq-server ]] || { echo "rabbitmq.sh: RabbitMQ is not installed" >&2; exit 1; }
+# Ports, configuration and names are chosen once and stay with the data.
+make() {
     local port
     port=$("$here/free_port.sh")
     mkdir -p "$directory"
@@ -58,13 +58,24 @@ RABBITMQ_PID_FILE=$directory/pid
 RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}"
 END
     if [[ $(id -u) -eq 0 ]]; then chown -R rabbitmq "$directory"; fi
+}
+
+start() {
+    [[ -x $programs/rabbitmq-server ]] || { echo "rabbitmq.sh: RabbitMQ is not installed" >&2; exit 1; }
+    [[ -f $directory/environment ]] || make
+    rm -f "$directory/pid" # of one that was killed
     with_node "$programs/rabbitmq-server" -detached >"$directory/start.log" 2>&1
+    # The file is there a moment before the number is in it, and `wait` would take it for garbage.
+    for _ in $(seq 100); do
+        if [[ -s $directory/pid ]]; then break; fi
+        sleep 0.1
+    done
     if ! with_node "$programs/rabbitmqctl" wait --quiet --timeout 60 "$directory/pid" >&2; then
         cat "$directory/start.log" "$directory"/log/*.log >&2 || true
         stop
         return 1
     fi
-    echo "amqp://guest:guest@127.0.0.1:$port/%2f"
+    echo "amqp://guest:guest@127.0.0.1:$(sed -n 's/^RABBITMQ_NODE_PORT=//p' "$directory/environment")/%2f"
 }
 
 stop() {

@@ -4,5 +4,6 @@ mod two_processes;
 
 mod as_documented;
 mod ill_messages;
+mod killed;
 mod outages;
 mod whole_and_once;

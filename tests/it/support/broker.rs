@@ -2,6 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -85,6 +88,51 @@ pub fn on_a_channel<T>(work: impl AsyncFnOnce(Channel) -> T) -> T {
         let _ = connection.close(200, "OK".into()).await;
         value
     })
+}
+
+/// A RabbitMQ of one test's own, to be killed.
+pub struct PrivateBroker {
+    folder: tempfile::TempDir,
+    pub url: BrokerUrl,
+}
+
+impl PrivateBroker {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // It runs as a user of its own.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+        let url = BrokerUrl::parse(&script("start", folder.path())).unwrap();
+        Self { folder, url }
+    }
+
+    /// As a power cut would.
+    pub fn kill(&self) {
+        let pid = std::fs::read_to_string(self.folder.path().join("node/pid")).unwrap();
+        let killed = Command::new("kill").args(["-KILL", pid.trim()]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// The same node with what was on its disk.
+    pub fn start_again(&self) {
+        script("start", self.folder.path());
+    }
+}
+
+impl Drop for PrivateBroker {
+    fn drop(&mut self) {
+        script("stop", self.folder.path());
+    }
+}
+
+fn script(action: &str, folder: &Path) -> String {
+    let ran = Command::new("tests/servers/rabbitmq.sh")
+        .arg(action)
+        .arg(folder.join("node"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap().trim().to_owned()
 }
 
 /// How a line behaves.

@@ -14,16 +14,17 @@ use tokio::sync::mpsc;
 use super::broker_url::BrokerUrl;
 use super::cloud_event::{Outgoing, encode};
 use super::names::Names;
-use super::supervisor::{Broken, Session, Stop, Supervisor};
+use super::supervisor::{Broken, Session, Stop, Supervisor, in_time};
 use crate::ports::shared::event_publisher::{EventPublisher, PublishError};
 use crate::ports::shared::events::LoggedEvent;
 
 /// Batches that wait for the connection: each relay has one under way, and there are as many relays as contexts.
 const QUEUE: usize = 16;
-/// How long the broker may take to confirm a batch before the connection counts as broken.
-const CONFIRM_WITHIN: Duration = Duration::from_secs(5);
+/// How long the broker may take to confirm a batch before the connection counts as broken. Long, because a broker that
+/// is merely slow would get the same batch again and be slower still; one that is gone shows in the heartbeats.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(20);
 /// How long whoever publishes waits in all; longer than one batch takes, be it in vain.
-const PUBLISH_WITHIN: Duration = Duration::from_secs(6);
+const PUBLISH_WITHIN: Duration = Duration::from_secs(25);
 /// How often an idle connection is looked at. Its heartbeats are the library's affair.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -115,10 +116,8 @@ impl Session for Publishing {
     }
 
     async fn run(&mut self, connection: &Connection, stop: &mut Stop) -> Result<(), Broken> {
-        let channel = connection.create_channel().await?;
         let exchange = ShortString::try_new(self.exchange.as_str())?;
-        declare_events_exchange(&channel, &exchange).await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        let channel = in_time(prepare(connection, &exchange)).await?;
         self.connected.store(true, Ordering::Release);
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
@@ -145,6 +144,13 @@ impl Session for Publishing {
         // Dropped unanswered, which whoever waits takes for what it is.
         while self.batches.try_recv().is_ok() {}
     }
+}
+
+async fn prepare(connection: &Connection, exchange: &ShortString) -> Result<Channel, Broken> {
+    let channel = connection.create_channel().await?;
+    declare_events_exchange(&channel, exchange).await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    Ok(channel)
 }
 
 /// The exchange that everything is published to, and every queue is bound to.

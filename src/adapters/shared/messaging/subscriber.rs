@@ -20,7 +20,7 @@ use super::cloud_event::decode;
 use super::feed::AmqpFeed;
 use super::names::Names;
 use super::publisher::declare_events_exchange;
-use super::supervisor::{Broken, CLOSE_WITHIN, Session, Stop, Supervisor};
+use super::supervisor::{Broken, CLOSE_WITHIN, Session, Stop, Supervisor, in_time};
 
 /// Messages of a queue that are here without being acknowledged: five batches of the reader.
 const PREFETCH: u16 = 500;
@@ -76,8 +76,7 @@ impl Session for Subscribing {
     async fn run(&mut self, connection: &Connection, stop: &mut Stop) -> Result<(), Broken> {
         let mut subscriptions = JoinSet::new();
         for feed in &self.feeds {
-            let channel = connection.create_channel().await?;
-            let consumer = subscribe(&channel, &self.names, feed).await?;
+            let (channel, consumer) = in_time(subscribe(connection, &self.names, feed)).await?;
             feed.connected();
             subscriptions.spawn(receive(channel, consumer, Arc::clone(feed), stop.clone()));
         }
@@ -102,13 +101,14 @@ impl Session for Subscribing {
 }
 
 /// Makes what is not there yet, and begins to consume.
-async fn subscribe(channel: &Channel, names: &Names, feed: &AmqpFeed) -> Result<Consumer, Broken> {
+async fn subscribe(connection: &Connection, names: &Names, feed: &AmqpFeed) -> Result<(Channel, Consumer), Broken> {
+    let channel = connection.create_channel().await?;
     let subscription = feed.subscription();
     let events = ShortString::try_new(names.events())?;
     let dead = ShortString::try_new(names.dead())?;
     let queue = ShortString::try_new(names.queue(&subscription.consumer))?;
-    declare_events_exchange(channel, &events).await?;
-    declare_dead_letters(channel, &dead).await?;
+    declare_events_exchange(&channel, &events).await?;
+    declare_dead_letters(&channel, &dead).await?;
     let arguments = table(&[
         ("x-queue-type", AMQPValue::LongString("quorum".into())),
         // Of several instances of the process one gets the messages, in their order.
@@ -130,7 +130,7 @@ async fn subscribe(channel: &Channel, names: &Names, feed: &AmqpFeed) -> Result<
     let consumer = channel
         .basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default())
         .await?;
-    Ok(consumer)
+    Ok((channel, consumer))
 }
 
 /// Where messages go that nobody could take in: one queue for all consumers, for people to look at.

@@ -21,6 +21,9 @@ use super::broker_url::BrokerUrl;
 
 /// How long an attempt to connect may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a new session may take to make or find what it needs at the broker. A node that has just been started again
+/// can go on answering heartbeats and never answer this; a new attempt does better.
+const PREPARE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a polite end of a connection may take, and of what was being done with it.
 pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// How long what a session leaves behind (a name being resolved) is waited for.
@@ -45,6 +48,8 @@ pub(super) enum Broken {
     Name(#[from] ShortStringError),
     #[error("no connection within {} s", CONNECT_WITHIN.as_secs())]
     ConnectTimeout,
+    #[error("the broker did not answer within {} s", PREPARE_WITHIN.as_secs())]
+    Unprepared,
     #[error("the connection is lost")]
     Lost,
     #[error("the broker did not confirm in time")]
@@ -84,6 +89,12 @@ impl Stop {
     fn is_told(&self) -> bool {
         *self.0.borrow() || self.0.has_changed().is_err()
     }
+}
+
+/// Bounds what a session asks of the broker before it begins.
+pub(super) async fn in_time<T>(preparing: impl Future<Output = Result<T, Broken>>) -> Result<T, Broken> {
+    let prepared = tokio::time::timeout(PREPARE_WITHIN, preparing).await;
+    prepared.unwrap_or(Err(Broken::Unprepared))
 }
 
 /// The thread that keeps a connection.
