@@ -107,10 +107,11 @@ pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Re
     jobs.extend(broker.iter().flat_map(|broker| broker.jobs(&shop, &settings.timers)));
     let workers = Workers::start(jobs).map_err(StartError::Workers)?;
     let served = serve(settings, &shop, &workers, demo, until, opened);
-    let all_gone = workers.stop(WORKERS_STOP_TIME);
+    // First, so that a relay which waits for a broker that hangs is let go and can end its turn.
     if let Some(broker) = broker {
         broker.leave(BROKER_LEAVE_TIME);
     }
+    let all_gone = workers.stop(WORKERS_STOP_TIME);
     tracing::info!(all_gone, "the shop is closed");
     served
 }

@@ -7,3 +7,4 @@ mod ill_messages;
 mod killed;
 mod outages;
 mod whole_and_once;
+mod whole_shop;

@@ -37,29 +37,35 @@ const DEAD_LETTERS_MAX: i64 = 10_000;
 
 /// Subscribes the consumers of this process, over one connection.
 pub struct AmqpSubscriber {
-    supervisor: Supervisor,
+    /// None where nobody subscribes.
+    supervisor: Option<Supervisor>,
 }
 
 impl AmqpSubscriber {
-    /// Starts the thread that holds the connection and fills `feeds`. A broker that is away is no error: the feeds read
-    /// the logs meanwhile.
+    /// Starts the thread that holds the connection and fills `feeds`; without feeds there is no connection. A broker that
+    /// is away is no error: the feeds read the logs meanwhile.
     ///
     /// # Errors
     /// When the system has no thread to give.
     pub fn start(url: &BrokerUrl, names: &Names, feeds: Vec<Arc<AmqpFeed>>) -> io::Result<Self> {
+        if feeds.is_empty() {
+            return Ok(Self { supervisor: None });
+        }
         let session = Subscribing {
             names: names.clone(),
             feeds,
         };
         Ok(Self {
-            supervisor: Supervisor::start(url, session)?,
+            supervisor: Some(Supervisor::start(url, session)?),
         })
     }
 
     /// Closes the connection and ends the thread; what was not acknowledged goes back to its queue. Whether that was
     /// done within the time.
     pub fn stop(&self, within: Duration) -> bool {
-        self.supervisor.stop(within)
+        self.supervisor
+            .as_ref()
+            .is_none_or(|supervisor| supervisor.stop(within))
     }
 }
 
