@@ -50,7 +50,7 @@ fn a_shop_with_a_database_for_each_context_sells() {
         .into_iter()
         .map(|context| (context, PostgresDatabase::create()))
         .collect();
-    let app = TestApp::start_with(On::Sqlite, |settings| {
+    let app = TestApp::start_whole(On::Sqlite, |settings| {
         for (context, database) in &databases {
             settings.databases.own.insert(context, database.url.parse().unwrap());
         }
@@ -65,7 +65,7 @@ fn a_shop_with_a_database_for_each_context_sells() {
 fn a_shop_with_one_context_on_a_server_and_the_others_in_files_sells() {
     let database = PostgresDatabase::create();
     let mut files = Vec::new();
-    let app = TestApp::start_with(On::Sqlite, |settings| {
+    let app = TestApp::start_whole(On::Sqlite, |settings| {
         settings.databases.own.insert("catalog", database.url.parse().unwrap());
         files = CONTEXTS
             .map(|context| settings.data_dir.join(format!("{context}.sqlite3")))
@@ -82,7 +82,7 @@ fn a_shop_with_one_context_on_a_server_and_the_others_in_files_sells() {
 fn a_database_of_its_own_comes_before_the_one_for_all() {
     let own = PostgresDatabase::create();
     let mut general = None;
-    let app = TestApp::start_with(On::Postgres, |settings| {
+    let app = TestApp::start_whole(On::Postgres, |settings| {
         general = settings.databases.general.clone();
         settings.databases.own.insert("payments", own.url.parse().unwrap());
     });

@@ -75,14 +75,17 @@ pub struct Customer {
 impl TestApp {
     /// A shop that sells nothing yet, with fast timers.
     pub fn start(on: On) -> Self {
-        Self::start_with(on, |_settings| {})
+        Self::start_as(Topology::wished(), on, |_settings| {})
     }
 
-    /// A shop with other settings.
-    pub fn start_with(on: On, change: impl FnOnce(&mut Settings)) -> Self {
+    /// A shop of one process with other settings, whatever the suite runs on: for tests of what one process does.
+    pub fn start_whole(on: On, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_as(None, on, change)
+    }
+
+    fn start_as(topology: Option<Topology>, on: On, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = settings(folder.path());
-        let topology = Topology::wished();
         let names = match (on, &topology) {
             (On::Sqlite, _) => Vec::new(),
             (On::Postgres, None) => vec!["banyan"],

@@ -16,6 +16,8 @@ pub struct Arguments {
 pub enum Command {
     /// Send each basket of a file as one order.
     Replay(ReplayOptions),
+    /// Read one product again and again.
+    Browse(BrowseOptions),
     /// Let many buyers order the last units of a product at the same instant.
     Race(RaceOptions),
     /// Send the same order several times at once under one idempotency key.
@@ -72,6 +74,20 @@ pub struct ReplayOptions {
     #[arg(long)]
     pub acknowledged: Option<PathBuf>,
     /// Write the whole report to this file as JSON.
+    #[arg(long)]
+    pub report_json: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct BrowseOptions {
+    #[command(flatten)]
+    pub server: ServerOptions,
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub clients: u16,
+    /// Reads of all clients together.
+    #[arg(long, default_value_t = 10_000)]
+    pub requests: usize,
+    /// Write the report to this file as JSON.
     #[arg(long)]
     pub report_json: Option<PathBuf>,
 }

@@ -1,6 +1,7 @@
 //! Plays shoppers against a running Banyan, through its HTTP API alone.
 //!
 //! - `replay` sends real baskets as orders and reports rates, times, units and money;
+//! - `browse` reads one product as fast as it is answered;
 //! - `race` lets many buyers reach for the last units at the same instant;
 //! - `duplicate` sends one request several times at once under one `Idempotency-Key`.
 //!
@@ -8,6 +9,7 @@
 
 mod cli;
 
+mod browse;
 mod duplicate;
 mod race;
 mod replay;
@@ -35,6 +37,7 @@ use cli::{Arguments, Command};
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Replay(options) => replay::run(&options),
+        Command::Browse(options) => browse::run(&options),
         Command::Race(options) => race::run(&options),
         Command::Duplicate(options) => duplicate::run(&options),
     };

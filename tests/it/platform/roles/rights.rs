@@ -105,7 +105,7 @@ fn tables_of_later_migrations_belong_to_the_role_of_their_schema() {
 #[test]
 fn five_roles_run_the_shop_without_its_owner() {
     let shop = Shop::with_roles();
-    let app = TestApp::start_with(On::Sqlite, |settings| {
+    let app = TestApp::start_whole(On::Sqlite, |settings| {
         for context in CONTEXTS {
             settings
                 .databases
