@@ -7,7 +7,9 @@ use banyan::ports::shared::events::ConsumerStandings;
 use lapin::BasicProperties;
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
 
-use super::two_processes::{CONSUMER, NEVER, OutOfReach, STOPS_WITHIN, TwoProcesses, drain, eventually, start};
+use super::two_processes::{
+    CONSUMER, NEVER, OutOfReach, STOPS_WITHIN, TwoProcesses, drain, eventually, on_both, start,
+};
 use crate::shared::event_log::event;
 use crate::support::broker::on_a_channel;
 
@@ -78,13 +80,6 @@ fn poison_parks_its_lane_and_nothing_else(two: &TwoProcesses) {
         0,
         "poison is the consumer's affair, not the broker's"
     );
-}
-
-macro_rules! on_both {
-    ($($name:ident),+ $(,)?) => {
-        mod on_sqlite { $(#[test] fn $name() { super::$name(&super::TwoProcesses::on_sqlite()); })+ }
-        mod on_postgres { $(#[test] fn $name() { super::$name(&super::TwoProcesses::on_postgres()); })+ }
-    };
 }
 
 on_both!(

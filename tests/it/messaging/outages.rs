@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use banyan::app::shared::event_reader::Progress;
 use banyan::ports::shared::event_publisher::{EventPublisher, PublishError};
+use lapin::options::QueueDeleteOptions;
 
-use super::two_processes::{CONTEXT, NEVER, OutOfReach, RELAY, STOPS_WITHIN, TwoProcesses, drain, eventually, start};
-use crate::support::broker::{Line, Weather};
+use super::two_processes::{
+    CONSUMER, CONTEXT, NEVER, OutOfReach, RELAY, STOPS_WITHIN, TwoProcesses, drain, eventually, on_both, start,
+};
+use crate::support::broker::{Line, Weather, on_a_channel};
 
 /// Each side has a line of its own, and both are cut again and again while events are written.
 fn connections_cut_under_load_lose_double_and_disorder_nothing(two: &TwoProcesses) {
@@ -138,6 +141,38 @@ fn both_sides_stop_at_once_whatever_the_broker_does() {
     }
 }
 
+/// By an operator, or by the broker because nobody had consumed from it for long.
+#[test]
+fn a_queue_that_is_deleted_is_made_again() {
+    let two = TwoProcesses::on_sqlite();
+    let feed = two.feed(NEVER, two.log());
+    let _subscriber = two.subscribe(&feed);
+    let relay = two.relay(&two.publisher());
+    let workers = start(vec![two.reader_job(&feed, &[])]);
+    two.append(1..=10);
+    drain(&relay);
+    two.wait_for_effects(10);
+    let queue = two.broker.names.queue(CONSUMER);
+    on_a_channel(async |channel| {
+        channel
+            .queue_delete(queue.into(), QueueDeleteOptions::default())
+            .await
+            .unwrap()
+    });
+    eventually("the end of the queue is noticed", || !feed.is_connected());
+    two.append(11..=20);
+    drain(&relay);
+    eventually("there is a queue again", || feed.is_connected());
+    two.wait_for_effects(20);
+    let before = feed.deliveries().broker;
+    two.append(21..=30);
+    drain(&relay);
+    two.wait_for_effects(30);
+    assert_eq!(feed.deliveries().broker, before + 10);
+    assert!(workers.stop(STOPS_WITHIN));
+    two.assert_effects(1..=30);
+}
+
 /// The other process is away, the broker is not: what it holds takes effect nevertheless.
 #[test]
 fn a_process_that_is_away_is_heard_through_the_broker() {
@@ -153,13 +188,6 @@ fn a_process_that_is_away_is_heard_through_the_broker() {
     two.wait_for_effects(1_200);
     assert!(workers.stop(STOPS_WITHIN));
     two.assert_effects(1..=1_200);
-}
-
-macro_rules! on_both {
-    ($($name:ident),+ $(,)?) => {
-        mod on_sqlite { $(#[test] fn $name() { super::$name(&super::TwoProcesses::on_sqlite()); })+ }
-        mod on_postgres { $(#[test] fn $name() { super::$name(&super::TwoProcesses::on_postgres()); })+ }
-    };
 }
 
 on_both!(

@@ -299,3 +299,20 @@ impl EventFeed for OutOfReach {
         Err(StorageError::Unavailable("the other process is away".into()))
     }
 }
+
+/// Each function takes two processes and becomes a test with their databases on `SQLite` and one on `PostgreSQL`.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[test] fn $name() {
+                super::$name(&$crate::messaging::two_processes::TwoProcesses::on_sqlite());
+            })+
+        }
+        mod on_postgres {
+            $(#[test] fn $name() {
+                super::$name(&$crate::messaging::two_processes::TwoProcesses::on_postgres());
+            })+
+        }
+    };
+}
+pub(super) use on_both;

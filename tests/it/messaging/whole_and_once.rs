@@ -8,7 +8,9 @@ use banyan::app::shared::event_reader::Progress;
 use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord};
 use banyan::ports::shared::storage::{StorageError, UnitOfWork};
 
-use super::two_processes::{CONSUMER, NEVER, OutOfReach, RELAY, STOPS_WITHIN, TwoProcesses, drain, eventually, start};
+use super::two_processes::{
+    CONSUMER, NEVER, OutOfReach, RELAY, STOPS_WITHIN, TwoProcesses, drain, eventually, on_both, start,
+};
 use crate::shared::event_log::event;
 use crate::support::broker::on_a_channel;
 
@@ -244,13 +246,6 @@ fn of_two_instances_one_consumes_and_the_other_takes_over() {
     assert!(standby.stop(STOPS_WITHIN));
     two.assert_effects(1..=200);
     assert_eq!(feeds[1].deliveries().broker, 100);
-}
-
-macro_rules! on_both {
-    ($($name:ident),+ $(,)?) => {
-        mod on_sqlite { $(#[test] fn $name() { super::$name(&super::TwoProcesses::on_sqlite()); })+ }
-        mod on_postgres { $(#[test] fn $name() { super::$name(&super::TwoProcesses::on_postgres()); })+ }
-    };
 }
 
 on_both!(
