@@ -44,7 +44,7 @@ fn no_checkout_waits_for_the_broker(on: On) {
     let broker = TestBroker::with(&[OBSERVER]);
     observe_confirmed_orders(&broker);
     let line = Line::to_the_broker(Weather::Fair);
-    let app = TestApp::start_with(on, |settings| {
+    let app = TestApp::start_whole(on, |settings| {
         settings.broker = Some(BrokerSettings {
             url: line.url(),
             names: broker.names.clone(),
