@@ -6,7 +6,7 @@ use argon2::password_hash::{Error as PhcError, PasswordHasher as _, PasswordVeri
 
 use super::lean_argon2::LeanArgon2;
 use crate::domains::identity::password::{Password, PasswordHash};
-use crate::ports::identity::operations::Secret;
+use crate::domains::shared::secret::Secret;
 use crate::ports::identity::outbound::{HashingError, PasswordHasher};
 use crate::ports::shared::storage::BoxedError;
 

@@ -1,10 +1,10 @@
 //! `banyan admin create`: the first admin, or a way back in for one who lost the password.
 
-use super::contexts::Contexts;
 use super::operator::{Operator, explain};
 use crate::domains::shared::email::EmailAddress;
 use crate::domains::shared::role::Role;
-use crate::ports::identity::operations::{CreateStaff, RegisterUserError, Secret, User};
+use crate::domains::shared::secret::Secret;
+use crate::ports::identity::operations::{CreateStaff, Identity, RegisterUserError, User};
 use crate::ports::shared::clock::IdSource;
 use crate::ports::shared::failure::Failure;
 
@@ -41,7 +41,7 @@ pub enum CreateAdminError {
 ///
 /// # Errors
 /// [`CreateAdminError`].
-pub fn create(contexts: &Contexts, ids: &dyn IdSource, admin: NewAdmin) -> Result<User, CreateAdminError> {
+pub fn create(identity: &dyn Identity, ids: &dyn IdSource, admin: NewAdmin) -> Result<User, CreateAdminError> {
     let op = CreateStaff {
         email: admin.email,
         password: admin.password,
@@ -49,12 +49,8 @@ pub fn create(contexts: &Contexts, ids: &dyn IdSource, admin: NewAdmin) -> Resul
         last_name: admin.last_name,
         role: Role::Admin,
     };
-    Operator::new(ids)
-        .ask(&*contexts.identity, &op)
-        .map_err(|failure| match failure {
-            Failure::Domain(RegisterUserError::Invalid { field, reason }) => {
-                CreateAdminError::Invalid { field, reason }
-            }
-            other => CreateAdminError::Failed(explain(&other)),
-        })
+    Operator::new(ids).ask(identity, &op).map_err(|failure| match failure {
+        Failure::Domain(RegisterUserError::Invalid { field, reason }) => CreateAdminError::Invalid { field, reason },
+        other => CreateAdminError::Failed(explain(&other)),
+    })
 }

@@ -7,7 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::rooms;
+use super::{contexts, rooms};
 use crate::adapters::shared::messaging::names::Names;
 use crate::domains::shared::correlation::CorrelationId;
 use crate::domains::shared::ids::EventId;
@@ -62,7 +62,7 @@ pub fn document() -> Value {
 /// Every event, with the context that tells it.
 fn told() -> impl Iterator<Item = (&'static str, &'static EventInfo)> {
     let of_each = |blueprint: rooms::Blueprint| blueprint.events.iter().map(move |info| (blueprint.name, info));
-    rooms::ALL.into_iter().flat_map(of_each)
+    contexts::ALL.into_iter().flat_map(of_each)
 }
 
 /// AsyncAPI's own dialect of JSON Schema is a superset of draft 07, and a payload is what is written.

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use super::rooms;
+use super::contexts;
 use crate::ports::shared::contract::Contract;
 
 /// The contracts of this version.
 pub fn all() -> Vec<Contract> {
-    rooms::ALL.iter().map(|blueprint| (blueprint.contract)()).collect()
+    contexts::ALL.iter().map(|context| (context.contract)()).collect()
 }
 
 /// The text of a contract's file: for people who read what changed, and for `git diff`.

@@ -68,16 +68,20 @@ impl<'s> House<'s> {
         elsewhere: impl FnOnce(Arc<Elsewhere<C>>) -> Arc<C>,
     ) -> Result<Arc<C>, StartError> {
         if !self.settings.processes.runs(C::CONTEXT) {
-            let place = self.peers.of_context(C::CONTEXT).map_or(Elsewhere::Nowhere, |peer| {
-                Elsewhere::at(Remote::at(Arc::clone(peer), Arc::clone(&self.ids)))
-            });
-            return Ok(elsewhere(Arc::new(place)));
+            return Ok(elsewhere(self.reach()));
         }
         let Opened { room, context } = open(self)?;
         let log = EventLog::of(Arc::clone(&room.storage.feed), Arc::clone(&room.storage.bell));
         self.logs.insert(room.context, log);
         self.rooms.push(room);
         Ok(context)
+    }
+
+    /// A context wherever it runs, which is not in this process.
+    pub fn reach<C: ?Sized + TableOfContents>(&self) -> Arc<Elsewhere<C>> {
+        Arc::new(self.peers.of_context(C::CONTEXT).map_or(Elsewhere::Nowhere, |peer| {
+            Elsewhere::at(Remote::at(Arc::clone(peer), Arc::clone(&self.ids)))
+        }))
     }
 
     /// The rooms that were placed in this process.

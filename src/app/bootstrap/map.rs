@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::rooms;
+use super::contexts;
 use crate::ports::shared::access::Access;
 use crate::ports::shared::operation::{Kind, OperationInfo};
 
@@ -63,7 +63,7 @@ pub struct ConsumerOnMap {
 impl Map {
     /// The map of this program.
     pub fn draw() -> Self {
-        let contexts = rooms::ALL.iter().map(|room| {
+        let contexts = contexts::ALL.iter().map(|room| {
             let context = ContextOnMap {
                 operations: room.operations.iter().map(OperationOnMap::of).collect(),
                 events: room

@@ -1,7 +1,11 @@
 //! Ring 5: the composition root. Command line, settings, wiring, server: the only place that sees everything.
 
 pub mod cli;
+pub mod program;
+pub mod service;
+
 pub mod commands;
+
 pub mod databases;
 pub mod processes;
 pub mod settings;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use super::rooms;
+use super::contexts;
 use super::settings::InvalidSetting;
 use crate::adapters::shared::remote::peer_url::PeerUrl;
 use crate::adapters::shared::remote::service_token::ServiceSecret;
@@ -48,7 +48,7 @@ impl Processes {
     /// One process that runs everything.
     pub fn whole() -> Self {
         Self {
-            here: rooms::ALL.iter().map(|room| room.name).collect(),
+            here: contexts::ALL.iter().map(|room| room.name).collect(),
             peers: BTreeMap::new(),
             storefront: Storefront::Known,
             internal_addr: None,
@@ -59,7 +59,7 @@ impl Processes {
 
     /// Whether this process runs everything.
     pub fn is_whole(&self) -> bool {
-        self.here.len() == rooms::ALL.len()
+        self.here.len() == contexts::ALL.len()
     }
 
     /// Whether a context runs here.
@@ -82,20 +82,16 @@ impl Processes {
     /// # Errors
     /// [`InvalidSetting::MissingPeer`], [`InvalidSetting::ServiceSecretMissing`], [`InvalidSetting::PeerIsSelf`].
     pub fn check(&self) -> Result<(), InvalidSetting> {
-        for room in rooms::ALL.iter().filter(|room| self.runs(room.name)) {
+        for room in contexts::ALL.iter().filter(|room| self.runs(room.name)) {
             for (other, does) in room.neighbours() {
                 self.known(other, format!("{}, which runs here, {does} {other}", room.name))?;
             }
         }
-        if rooms::ALL.iter().any(|room| self.serves(room.name)) {
+        if contexts::ALL.iter().any(|room| self.serves(room.name)) {
             self.known("identity", "its keys verify access tokens".to_owned())?;
         }
-        let elsewhere = || {
-            rooms::ALL
-                .iter()
-                .filter_map(|room| Some((room.name, self.peer(room.name)?)))
-        };
-        for (context, url) in elsewhere() {
+        let elsewhere = || self.peers.iter().filter(|(context, _url)| !self.runs(context));
+        for (&context, url) in elsewhere() {
             if self
                 .internal_addr
                 .is_some_and(|own| url.as_str() == format!("http://{own}"))
@@ -146,14 +142,14 @@ pub fn contexts(list: &str) -> Result<BTreeSet<&'static str>, InvalidSetting> {
     let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
     let names: Vec<&str> = names.collect();
     match names.as_slice() {
-        [] => Ok(rooms::ALL.iter().map(|room| room.name).collect()),
+        [] => Ok(contexts::ALL.iter().map(|room| room.name).collect()),
         [NO_CONTEXTS] => Ok(BTreeSet::new()),
         names => names.iter().map(|name| context(name)).collect(),
     }
 }
 
 fn context(name: &str) -> Result<&'static str, InvalidSetting> {
-    let known = rooms::ALL.iter().map(|room| room.name);
+    let known = contexts::ALL.iter().map(|room| room.name);
     known
         .clone()
         .find(|known| *known == name)
@@ -188,100 +184,4 @@ pub fn service_secret(variable: &'static str, text: &str) -> Result<Option<Servi
     ServiceSecret::new(text)
         .map(Some)
         .map_err(|source| InvalidSetting::ServiceSecret { variable, source })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn running(list: &str, known: &[&'static str]) -> Processes {
-        Processes {
-            here: contexts(list).unwrap(),
-            peers: known
-                .iter()
-                .map(|name| (*name, "http://host:9".parse().unwrap()))
-                .collect(),
-            secret: Some(ServiceSecret::new("a secret of thirty-two bytes or more").unwrap()),
-            ..Processes::whole()
-        }
-    }
-
-    #[test]
-    fn a_list_names_contexts_that_there_are() {
-        assert_eq!(contexts("").unwrap().len(), 5);
-        assert_eq!(
-            contexts(" orders , payments,").unwrap(),
-            BTreeSet::from(["orders", "payments"])
-        );
-        assert!(contexts("none").unwrap().is_empty());
-        for list in ["shipping", "orders;payments", "none,orders", "Orders"] {
-            let message = contexts(list).unwrap_err().to_string();
-            assert!(
-                message.contains("identity, inventory, catalog, payments, orders"),
-                "{message}"
-            );
-        }
-    }
-
-    #[test]
-    fn whoever_is_called_or_listened_to_must_be_at_a_known_place() {
-        assert_eq!(Processes::whole().check(), Ok(()));
-        for (list, known, missing) in [
-            (
-                "orders",
-                vec!["identity", "catalog", "payments"],
-                Some("BANYAN_INVENTORY_URL"),
-            ),
-            ("orders", vec!["identity", "catalog", "payments", "inventory"], None),
-            ("catalog", vec!["identity"], Some("BANYAN_INVENTORY_URL")),
-            ("catalog", vec!["inventory"], Some("BANYAN_IDENTITY_URL")),
-            ("catalog", vec!["inventory", "identity"], None),
-            ("inventory,identity", vec![], None),
-            ("payments", vec![], Some("BANYAN_IDENTITY_URL")),
-            ("none", vec![], None),
-            ("none", vec!["orders"], Some("BANYAN_IDENTITY_URL")),
-        ] {
-            let found = match running(list, &known).check() {
-                Err(InvalidSetting::MissingPeer { variable, .. }) => Some(variable),
-                Ok(()) => None,
-                Err(other) => panic!("{other}"),
-            };
-            assert_eq!(found.as_deref(), missing, "{list}, knowing {known:?}");
-        }
-    }
-
-    #[test]
-    fn what_runs_elsewhere_is_served_where_it_is_known_unless_only_the_own_is_wished() {
-        let mut gateway = running("orders", &["identity", "catalog", "payments", "inventory"]);
-        assert!(gateway.serves("catalog") && gateway.serves("orders"));
-        gateway.storefront = Storefront::Own;
-        assert!(!gateway.serves("catalog") && gateway.serves("orders"));
-        assert!(!running("identity", &[]).serves("orders"));
-    }
-
-    #[test]
-    fn processes_that_talk_need_a_secret_and_not_themselves() {
-        let mut process = running("catalog", &["inventory", "identity"]);
-        process.secret = None;
-        assert_eq!(process.check(), Err(InvalidSetting::ServiceSecretMissing));
-        let mut process = running("catalog", &["inventory", "identity"]);
-        process.internal_addr = Some("127.0.0.1:9090".parse().unwrap());
-        process
-            .peers
-            .insert("catalog", "http://127.0.0.1:9090".parse().unwrap());
-        assert_eq!(process.check(), Ok(()), "the own address is no harm");
-        process
-            .peers
-            .insert("inventory", "http://127.0.0.1:9090".parse().unwrap());
-        assert!(matches!(
-            process.check(),
-            Err(InvalidSetting::PeerIsSelf {
-                context: "inventory",
-                ..
-            })
-        ));
-        let mut whole = Processes::whole();
-        whole.internal_addr = Some("127.0.0.1:9090".parse().unwrap());
-        assert_eq!(whole.check(), Err(InvalidSetting::ServiceSecretMissing));
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::databases::{CONTEXTS, DATABASE_URL, Databases, own_variable};
-use super::rooms;
+use super::contexts;
+use super::databases::{DATABASE_URL, Databases, own_variable};
 use super::settings::Settings;
 use super::start_error::StartError;
 use crate::adapters::shared::sql::connection::DatabaseLocation;
@@ -78,16 +78,16 @@ impl fmt::Display for Done {
     }
 }
 
-/// The roles that the settings ask for: in the database of `BANYAN_DATABASE_URL`, whose user owns the tables, for each
+/// The roles that the settings ask for, for these contexts: in the database of `BANYAN_DATABASE_URL`, whose user owns the tables, for each
 /// context that is served from there. The context's own URL names its role and password; without one it is
 /// `banyan_<context>` and gets no password.
 ///
 /// # Errors
 /// [`InvalidRoles`].
-pub fn plan(databases: &Databases) -> Result<Plan, InvalidRoles> {
+pub fn plan(contexts: &[&'static str], databases: &Databases) -> Result<Plan, InvalidRoles> {
     let owner = databases.general.clone().ok_or(InvalidRoles::NoServer)?;
     let mut roles: Vec<ContextRole> = Vec::new();
-    for context in CONTEXTS {
+    for &context in contexts {
         let (name, password) = match databases.own.get(context) {
             None => (format!("banyan_{context}"), None),
             Some(url) if url.is_in_the_database_of(&owner) => {
@@ -119,7 +119,7 @@ pub fn plan(databases: &Databases) -> Result<Plan, InvalidRoles> {
 /// [`StartError::Database`], [`StartError::Roles`].
 pub fn carry_out(plan: &Plan, settings: &Settings) -> Result<Vec<Done>, StartError> {
     let mut done = Vec::new();
-    for room in rooms::ALL {
+    for room in contexts::ALL {
         let context = room.name;
         let role = plan.roles.iter().find(|role| role.schema == context);
         let (location, variable) = match role {
@@ -149,6 +149,7 @@ pub fn carry_out(plan: &Plan, settings: &Settings) -> Result<Vec<Done>, StartErr
 
 #[cfg(test)]
 mod tests {
+    use super::super::databases::CONTEXTS;
     use super::*;
 
     fn databases(own: &[(&'static str, &str)]) -> Databases {
@@ -162,7 +163,7 @@ mod tests {
     }
 
     fn refusal(own: &[(&'static str, &str)]) -> InvalidRoles {
-        plan(&databases(own)).err().unwrap()
+        plan(&CONTEXTS, &databases(own)).err().unwrap()
     }
 
     #[test]
@@ -171,7 +172,7 @@ mod tests {
             ("catalog", "postgres://readers:secret@host:5432/shop"),
             ("orders", "postgres://readers@elsewhere/shop"),
         ];
-        let plan = plan(&databases(&own)).unwrap();
+        let plan = plan(&CONTEXTS, &databases(&own)).unwrap();
         let roles: Vec<_> = plan
             .roles
             .iter()
@@ -202,6 +203,9 @@ mod tests {
         let shared = refusal(&[("orders", "postgres://banyan_payments@host/shop")]);
         assert!(matches!(shared, InvalidRoles::Shared { .. }));
         assert!(shared.to_string().contains(&variable()), "{shared}");
-        assert_eq!(plan(&Databases::default()).err(), Some(InvalidRoles::NoServer));
+        assert_eq!(
+            plan(&CONTEXTS, &Databases::default()).err(),
+            Some(InvalidRoles::NoServer)
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! All endpoints, and the document that describes them.
 
+use std::collections::BTreeSet;
+
 use actix_web::App;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -7,13 +9,13 @@ use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::platform;
-use super::rooms::{self, Routes};
+use super::rooms::Routes;
+use super::{contexts, platform};
 use crate::adapters::shared::http::problem::ProblemBody;
 
 /// The endpoints of all contexts.
 pub fn all() -> impl Iterator<Item = Routes> {
-    rooms::ALL.iter().map(|room| room.routes)
+    contexts::ALL.iter().map(|room| room.routes)
 }
 
 /// Adds these endpoints, and those of the platform.
@@ -68,5 +70,21 @@ pub fn document(routes: impl IntoIterator<Item = Routes>) -> Document {
         .openapi(BesideTheEndpoints::openapi())
         .configure(|config| add(config, routes))
         .split_for_parts();
+    drop_unused_tags(document)
+}
+
+/// A process, or a crate of one context, describes what it serves alone.
+fn drop_unused_tags(mut document: Document) -> Document {
+    let operations = document.paths.paths.values().flat_map(|item| {
+        [&item.get, &item.put, &item.post, &item.patch, &item.delete]
+            .into_iter()
+            .flatten()
+    });
+    let used: BTreeSet<String> = operations
+        .flat_map(|operation| operation.tags.clone().unwrap_or_default())
+        .collect();
+    if let Some(tags) = &mut document.tags {
+        tags.retain(|tag| used.contains(&tag.name));
+    }
     document
 }

@@ -10,16 +10,14 @@ use actix_web::{rt, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use super::admin::{self, NewAdmin};
 use super::broker::AtBroker;
 use super::contexts::Contexts;
 use super::data_dir::{self, DataDirLock};
-use super::demo::{self, DemoShop};
 use super::jobs;
 use super::platform::health::Readiness;
 use super::rooms::Room;
 use super::server::{self, Served};
-use super::settings::{FirstAdmin, Settings};
+use super::settings::Settings;
 use super::start_error::StartError;
 use super::wiring::Shop;
 use super::workers::Workers;
@@ -41,8 +39,6 @@ pub struct Open {
     pub internal_address: Option<SocketAddr>,
     /// Its contexts.
     pub contexts: Contexts,
-    /// What there is to play with, if this is the demo shop.
-    pub demo: Option<DemoShop>,
 }
 
 /// What tells the shop to close.
@@ -74,39 +70,34 @@ impl StopOn {
     }
 }
 
-/// Runs the shop until it is told to stop by `until`. Calls `opened` as soon as it serves.
+/// Runs the shop until it is told to stop by `until`. Calls `prepare` before anybody can reach it, and `opened` with what
+/// came of that as soon as it serves.
 ///
-/// Order at the start: the data directory, the databases and their migrations, the first admin, the demo shop, the
-/// workers, the door. At the end: readiness, a moment for those who ask for it, the door, requests under way, the
+/// Order at the start: the data directory, the databases and their migrations, what the contexts prepare, what the
+/// caller does, the workers, the door. At the end: readiness, a moment for those who ask for it, the door, requests under way, the
 /// workers.
 ///
 /// # Errors
 /// [`StartError`]; once it serves, only when the server breaks off.
-pub fn run(settings: &Settings, until: StopOn, opened: impl FnOnce(&Open)) -> Result<(), StartError> {
+pub fn run<P>(
+    settings: &Settings,
+    until: StopOn,
+    prepare: impl FnOnce(&Shop) -> Result<P, StartError>,
+    opened: impl FnOnce(&Open, P),
+) -> Result<(), StartError> {
     let _lock = lock(settings)?;
     let shop = Shop::open(settings)?;
     take_over(settings, &shop)?;
-    if let Some(first) = settings
-        .first_admin
-        .as_ref()
-        .filter(|_admin| settings.processes.runs("identity"))
-    {
-        make_first_admin(&shop, first)?;
+    for prepare in shop.rooms.iter().filter_map(|room| room.prepare.as_ref()) {
+        prepare(settings)?;
     }
-    let demo = if settings.demo {
-        demo::open(&shop.contexts, &*shop.ids)?
-    } else {
-        None
-    };
-    if demo.is_some() && !settings.http_addr.ip().is_loopback() {
-        tracing::warn!("this is the demo shop, whose passwords everybody knows, and others can reach it");
-    }
+    let prepared = prepare(&shop)?;
     let broker = settings.broker.as_ref().map(|broker| AtBroker::connect(broker, &shop));
     let broker = broker.transpose().map_err(StartError::Workers)?;
     let mut jobs = jobs::all(&shop, &settings.timers);
     jobs.extend(broker.iter().flat_map(|broker| broker.jobs(&shop, &settings.timers)));
     let workers = Workers::start(jobs).map_err(StartError::Workers)?;
-    let served = serve(settings, &shop, &workers, demo, until, opened);
+    let served = serve(settings, &shop, &workers, until, |open| opened(open, prepared));
     // First, so that a relay which waits for a broker that hangs is let go and can end its turn.
     if let Some(broker) = broker {
         broker.leave(BROKER_LEAVE_TIME);
@@ -133,23 +124,10 @@ fn take_over(settings: &Settings, shop: &Shop) -> Result<(), StartError> {
         .try_for_each(|take_over| take_over())
 }
 
-fn make_first_admin(shop: &Shop, first: &FirstAdmin) -> Result<(), StartError> {
-    let admin = NewAdmin {
-        email: first.email.clone(),
-        password: first.password.clone(),
-        first_name: "First".to_owned(),
-        last_name: "Admin".to_owned(),
-    };
-    admin::create(&shop.contexts, &*shop.ids, admin)
-        .map(|_user| ())
-        .map_err(StartError::FirstAdmin)
-}
-
 fn serve(
     settings: &Settings,
     shop: &Shop,
     workers: &Workers,
-    demo: Option<DemoShop>,
     until: StopOn,
     opened: impl FnOnce(&Open),
 ) -> Result<(), StartError> {
@@ -164,6 +142,7 @@ fn serve(
         verifier: shop.verifier.clone(),
         ids: shop.ids.clone(),
         readiness: readiness.clone(),
+        keys: shop.keys.clone(),
     };
     let internal = internal_services(settings, shop);
     System::new().block_on(async move {
@@ -190,7 +169,6 @@ fn serve(
             address,
             internal_address,
             contexts: shop.contexts.clone(),
-            demo,
         });
         let served = http.await.map_err(StartError::Server);
         // The other processes are served to the last: requests under way here may need what they ask for.

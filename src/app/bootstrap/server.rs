@@ -16,6 +16,7 @@ use super::platform::health::Readiness;
 use super::platform::no_route::{KnownRoutes, no_route};
 use super::rooms::{Front, Routes};
 use super::routes;
+use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
 use crate::adapters::shared::http::edge::edge;
 use crate::adapters::shared::http::internal::{self, InternalServices};
 use crate::ports::shared::clock::IdSource;
@@ -62,6 +63,8 @@ pub struct Served {
     pub ids: Arc<dyn IdSource>,
     /// Whether the shop is well.
     pub readiness: web::Data<Readiness>,
+    /// What access tokens are verified with.
+    pub keys: Arc<KeyBoard>,
 }
 
 /// What the endpoints are given, as actix keeps it: one of each for all threads.
@@ -71,6 +74,7 @@ struct AppData {
     verifier: web::Data<Arc<dyn TokenVerifier>>,
     ids: web::Data<Arc<dyn IdSource>>,
     readiness: web::Data<Readiness>,
+    keys: web::Data<KeyBoard>,
     document: web::Data<ApiDocument>,
     known_routes: web::Data<KnownRoutes>,
 }
@@ -84,6 +88,7 @@ impl AppData {
             verifier: web::Data::new(served.verifier),
             ids: web::Data::new(served.ids),
             readiness: served.readiness,
+            keys: web::Data::from(served.keys),
             document: web::Data::new(ApiDocument(serde_json::to_vec(&document)?.into())),
             known_routes: web::Data::new(known_routes),
         })
@@ -97,6 +102,7 @@ impl AppData {
             .app_data(self.verifier.clone())
             .app_data(self.ids.clone())
             .app_data(self.readiness.clone())
+            .app_data(self.keys.clone())
             .app_data(self.document.clone())
             .app_data(self.known_routes.clone());
     }

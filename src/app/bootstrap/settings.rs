@@ -17,7 +17,7 @@ use crate::adapters::shared::sql::connection::DatabaseLocation;
 use crate::adapters::shared::sql::postgres_url::NotAPostgresUrl;
 use crate::app::shared::decorators::loopback::LoopbackSettings;
 use crate::domains::shared::email::EmailAddress;
-use crate::ports::identity::operations::Secret;
+use crate::domains::shared::secret::Secret;
 
 /// Where the server listens unless it is told otherwise: on this machine alone.
 pub const HTTP_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);

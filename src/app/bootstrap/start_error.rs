@@ -4,11 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::admin::CreateAdminError;
-use super::demo::DemoError;
-use crate::adapters::identity::tokens::keys::KeyError;
-use crate::ports::identity::outbound::HashingError;
-use crate::ports::shared::storage::StorageError;
+use crate::ports::shared::storage::{BoxedError, StorageError};
 
 /// Why the shop does not start.
 #[derive(Debug, thiserror::Error)]
@@ -48,21 +44,17 @@ pub enum StartError {
     /// The contexts' roles cannot be made.
     #[error("the roles of the contexts cannot be made")]
     Roles(#[source] StorageError),
-    /// The simulated payment provider has no ledger.
-    #[error("the ledger of the simulated payment provider cannot be opened")]
-    Simulator(#[source] StorageError),
-    /// There is nothing to sign access tokens with.
-    #[error("there are no keys to sign access tokens with")]
-    Keys(#[from] KeyError),
-    /// Passwords cannot be hashed.
-    #[error("passwords cannot be hashed")]
-    Hashing(#[from] HashingError),
-    /// The first admin cannot be made.
-    #[error("the first admin (BANYAN_ADMIN_EMAIL, BANYAN_ADMIN_PASSWORD)")]
-    FirstAdmin(#[source] CreateAdminError),
-    /// The demo shop cannot be opened.
-    #[error("the demo shop cannot be opened")]
-    Demo(#[from] DemoError),
+    /// What was set makes no sense to a context.
+    #[error("{0}")]
+    Setting(String),
+    /// Something that a context or the shop needs is not there.
+    #[error("{what}")]
+    Part {
+        /// What, and to whom.
+        what: &'static str,
+        /// Why.
+        source: BoxedError,
+    },
     /// There are no threads for the workers.
     #[error("the workers cannot be started")]
     Workers(#[source] io::Error),
@@ -80,4 +72,12 @@ pub enum StartError {
     /// The server broke off.
     #[error("the server broke off")]
     Server(#[source] io::Error),
+}
+
+impl StartError {
+    /// Something is not there, for this reason.
+    pub fn part(what: &'static str, source: impl Into<BoxedError>) -> Self {
+        let source = source.into();
+        Self::Part { what, source }
+    }
 }

@@ -1,4 +1,4 @@
-//! Wiring: who runs here, and who calls whom. Straight-line code, to be read from top to bottom.
+//! The shop, wired: its contexts, wherever they run, and what those that run here do by themselves.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::contexts::Contexts;
 use super::data_dir;
 use super::house::House;
 use super::peers::Peers;
-use super::rooms::{Front, Listener, Room, catalog, identity, inventory, orders, payments};
+use super::rooms::{Front, Listener, Room};
 use super::settings::Settings;
 use super::start_error::StartError;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
@@ -42,29 +42,11 @@ impl Shop {
     pub fn open(settings: &Settings) -> Result<Self, StartError> {
         data_dir::make(&settings.data_dir)?;
         let mut house = House::new(settings);
-
-        // Each after those that it calls or listens to.
-        let identity = house.place(identity::open, |elsewhere| elsewhere)?;
-        let inventory = house.place(inventory::open, |elsewhere| elsewhere)?;
-        let catalog = house.place(catalog::open, |elsewhere| elsewhere)?;
-        let payments = house.place(payments::open, |elsewhere| elsewhere)?;
-        let called = orders::Called {
-            catalog: catalog.clone(),
-            inventory: inventory.clone(),
-            payments: payments.clone(),
-            identity: identity.clone(),
-        };
-        let orders = house.place(|house| orders::open(house, called), |elsewhere| elsewhere)?;
-
-        let contexts = Contexts {
-            identity,
-            catalog,
-            inventory,
-            payments,
-            orders,
-        };
+        let contexts = Contexts::wire(&mut house)?;
+        let mut fronts = contexts.fronts();
+        fronts.retain(|(context, _front)| settings.processes.serves(context));
         Ok(Self {
-            fronts: fronts(&house, &contexts),
+            fronts: fronts.into_iter().map(|(_context, front)| front).collect(),
             contexts,
             verifier: Arc::new(JwtVerifier::new(house.keys.clone(), house.clock.clone())),
             keys: house.keys.clone(),
@@ -79,26 +61,4 @@ impl Shop {
     pub fn listeners(&self) -> impl Iterator<Item = &Listener> {
         self.rooms.iter().flat_map(|room| &room.listeners)
     }
-}
-
-/// The contexts that the storefront reaches through this process.
-fn fronts(house: &House<'_>, contexts: &Contexts) -> Vec<Front> {
-    let Contexts {
-        identity,
-        catalog,
-        inventory,
-        payments,
-        orders,
-    } = contexts.clone();
-    let fronts = [
-        ("identity", identity::front(identity, house.keys.clone())),
-        ("catalog", catalog::front(catalog)),
-        ("inventory", inventory::front(inventory)),
-        ("orders", orders::front(orders)),
-        ("payments", payments::front(payments)),
-    ];
-    let served = fronts
-        .into_iter()
-        .filter(|(context, _front)| house.settings.processes.serves(context));
-    served.map(|(_context, front)| front).collect()
 }

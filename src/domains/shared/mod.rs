@@ -9,6 +9,7 @@ pub mod money;
 pub mod postal_address;
 pub mod quantity;
 pub mod role;
+pub mod secret;
 pub mod sku;
 pub mod slug;
 pub mod text;

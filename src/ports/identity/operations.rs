@@ -1,7 +1,5 @@
 //! What one can ask of identity.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +7,7 @@ use crate::domains::shared::email::EmailAddress;
 use crate::domains::shared::ids::{AddressId, UserId};
 use crate::domains::shared::postal_address::PostalAddress;
 use crate::domains::shared::role::Role;
+use crate::domains::shared::secret::Secret;
 use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::shared::failure::Never;
 use crate::ports::shared::operation::{Key, operation, table_of_contents};
@@ -17,29 +16,6 @@ table_of_contents! {
     /// Identity, as its callers see it.
     Identity = "identity": RegisterUser, CreateStaff, LogIn, RefreshTokens, LogOut, GetProfile, UpdateProfile, ListAddresses,
         AddAddress, UpdateAddress, RemoveAddress, GetUser
-}
-
-/// A text that must not reach a log: its `Debug` hides it, and it has no `Display`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for whoever must compare, hash or hand it out.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(...)")
-    }
 }
 
 /// A user, without anything secret.

@@ -1,6 +1,5 @@
 //! What identity needs: stores, a password hasher, tokens. Private to the context.
 
-use super::operations::Secret;
 use crate::domains::identity::address_book::AddressEntry;
 use crate::domains::identity::password::{Password, PasswordHash};
 use crate::domains::identity::session::{RefreshToken, RefreshTokenHash, Session};
@@ -8,6 +7,7 @@ use crate::domains::identity::user::User;
 use crate::domains::shared::email::EmailAddress;
 use crate::domains::shared::ids::{AddressId, SessionId, UserId};
 use crate::domains::shared::role::Role;
+use crate::domains::shared::secret::Secret;
 use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::shared::storage::{BoxedError, StorageError, UnitOfWork};
 

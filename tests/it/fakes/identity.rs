@@ -9,8 +9,8 @@ use banyan::domains::identity::session::{RefreshToken, RefreshTokenHash, Session
 use banyan::domains::identity::user::User;
 use banyan::domains::shared::email::EmailAddress;
 use banyan::domains::shared::ids::{AddressId, SessionId, UserId};
+use banyan::domains::shared::secret::Secret;
 use banyan::domains::shared::timestamp::Timestamp;
-use banyan::ports::identity::operations::Secret;
 use banyan::ports::identity::outbound::{
     Added, AddressStore, HashingError, PasswordHasher, SessionStore, SigningKey, SigningKeyStore, UserStore,
 };

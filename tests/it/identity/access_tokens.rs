@@ -424,7 +424,7 @@ fn a_damaged_key_stops_the_start_and_is_named_without_being_shown() {
     let clock = FixedClock::new();
     let key = fresh_key(clock.now());
     let damaged = |hex: String| {
-        let pkcs8_hex = banyan::ports::identity::operations::Secret::new(hex);
+        let pkcs8_hex = banyan::domains::shared::secret::Secret::new(hex);
         let error = KeyRing::load(
             &Given(vec![SigningKey {
                 pkcs8_hex,

@@ -1,5 +1,6 @@
 use banyan::domains::shared::role::Role;
-use banyan::ports::identity::operations::{CreateStaff, LogInError, RefreshTokens, RegisterUserError, Secret, User};
+use banyan::domains::shared::secret::Secret;
+use banyan::ports::identity::operations::{CreateStaff, LogInError, RefreshTokens, RegisterUserError, User};
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::operation::Handler;

@@ -1,4 +1,5 @@
-use banyan::ports::identity::operations::{LogOut, RefreshTokens, Secret};
+use banyan::domains::shared::secret::Secret;
+use banyan::ports::identity::operations::{LogOut, RefreshTokens};
 use banyan::ports::shared::operation::Handler;
 
 use super::shop::{PASSWORD, Shop, anonymous};

@@ -1,7 +1,8 @@
 use std::sync::Barrier;
 
 use banyan::domains::shared::role::Role;
-use banyan::ports::identity::operations::{CreateStaff, RefreshTokens, RefreshTokensError, Secret, TokenPair};
+use banyan::domains::shared::secret::Secret;
+use banyan::ports::identity::operations::{CreateStaff, RefreshTokens, RefreshTokensError, TokenPair};
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::operation::Handler;

@@ -1,6 +1,7 @@
 use banyan::domains::shared::role::Role;
+use banyan::domains::shared::secret::Secret;
 use banyan::ports::identity::events::UserRegistered;
-use banyan::ports::identity::operations::{RegisterUser, RegisterUserError, Secret};
+use banyan::ports::identity::operations::{RegisterUser, RegisterUserError};
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::operation::Handler;
 

@@ -15,3 +15,4 @@ mod openapi;
 mod problem_table;
 mod purchase;
 mod roles;
+mod which_contexts_run_here;

@@ -17,7 +17,8 @@ use banyan::app::bootstrap::settings::{FirstAdmin, LOG_FILTER, LogFormat, LogSet
 use banyan::app::bootstrap::wiring::Shop;
 use banyan::domains::shared::correlation::CorrelationId;
 use banyan::domains::shared::role::Role;
-use banyan::ports::identity::operations::{CreateStaff, Secret};
+use banyan::domains::shared::secret::Secret;
+use banyan::ports::identity::operations::CreateStaff;
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::call_context::{CallContext, Deadline};
 use serde_json::{Value, json};
@@ -248,8 +249,8 @@ fn serve_here(settings: Settings) -> (SocketAddr, Contexts, Running) {
     let (stop, stopped) = oneshot::channel::<()>();
     let (opened, opens) = mpsc::channel();
     let server = std::thread::spawn(move || {
-        let tell = |open: &serve::Open| opened.send((open.address, open.contexts.clone())).unwrap();
-        serve::run(&settings, StopOn::Message(stopped), tell).expect("the shop opens and closes");
+        let tell = |open: &serve::Open, ()| opened.send((open.address, open.contexts.clone())).unwrap();
+        serve::run(&settings, StopOn::Message(stopped), |_shop| Ok(()), tell).expect("the shop opens and closes");
     });
     let (address, contexts) = opens.recv().expect("the shop opens");
     (address, contexts, Running::Thread(stop, server))

@@ -10,8 +10,9 @@ use crate::adapters::shared::http::postal_address::PostalAddressBody;
 use crate::adapters::shared::http::problem::{Problem, VALIDATION_FAILED};
 use crate::domains::shared::email::EmailAddress;
 use crate::domains::shared::ids::{AddressId, UserId};
+use crate::domains::shared::secret::Secret;
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::identity::operations::{Address, Secret, TokenPair, User};
+use crate::ports::identity::operations::{Address, TokenPair, User};
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]

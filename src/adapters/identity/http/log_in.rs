@@ -10,7 +10,8 @@ use super::bodies::{TokenBody, email, secret, tokens};
 use crate::adapters::shared::http::api::Api;
 use crate::adapters::shared::http::json_body::JsonBody;
 use crate::adapters::shared::http::problem::{Problem, ProblemBody};
-use crate::ports::identity::operations::{Identity, LogIn, Secret};
+use crate::domains::shared::secret::Secret;
+use crate::ports::identity::operations::{Identity, LogIn};
 
 /// Who signs in.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

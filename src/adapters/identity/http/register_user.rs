@@ -11,7 +11,8 @@ use super::bodies::{UserBody, email, secret};
 use crate::adapters::shared::http::api::Api;
 use crate::adapters::shared::http::json_body::JsonBody;
 use crate::adapters::shared::http::problem::{Problem, ProblemBody};
-use crate::ports::identity::operations::{Identity, RegisterUser, Secret};
+use crate::domains::shared::secret::Secret;
+use crate::ports::identity::operations::{Identity, RegisterUser};
 
 /// Who registers.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

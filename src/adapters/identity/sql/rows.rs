@@ -9,8 +9,8 @@ use crate::domains::identity::password::PasswordHash;
 use crate::domains::identity::session::{RefreshToken, RefreshTokenHash, Session};
 use crate::domains::identity::user::{PersonName, StoredUser, User};
 use crate::domains::shared::postal_address::PostalAddress;
+use crate::domains::shared::secret::Secret;
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::identity::operations::Secret;
 use crate::ports::identity::outbound::SigningKey;
 use crate::ports::shared::storage::StorageError;
 

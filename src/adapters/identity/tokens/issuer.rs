@@ -11,8 +11,8 @@ use crate::adapters::shared::hex;
 use crate::domains::identity::session::RefreshTokenHash;
 use crate::domains::shared::ids::{SessionId, UserId};
 use crate::domains::shared::role::Role;
+use crate::domains::shared::secret::Secret;
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::identity::operations::Secret;
 use crate::ports::identity::outbound::{NewRefreshToken, TokenError, TokenIssuer};
 
 /// In front of a refresh token, so that a scanner of leaked secrets recognises it.

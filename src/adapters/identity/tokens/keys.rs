@@ -9,8 +9,8 @@ use super::ACCESS_TOKEN_SECONDS;
 use crate::adapters::shared::access_tokens::CLOCK_LEEWAY_SECONDS;
 use crate::adapters::shared::access_tokens::public_keys::PublicKeys;
 use crate::adapters::shared::hex;
+use crate::domains::shared::secret::Secret;
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::identity::operations::Secret;
 use crate::ports::identity::outbound::{SigningKey, SigningKeyStore};
 use crate::ports::shared::storage::StorageError;
 

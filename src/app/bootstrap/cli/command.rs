@@ -1,19 +1,20 @@
-//! What the program can do.
+//! What the program of the whole shop can do.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::Commands;
 use super::options::secret;
-use crate::ports::identity::operations::Secret;
+use super::service::Service;
+use crate::domains::shared::secret::Secret;
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the shop. This is what happens without a command.
-    Serve,
-    /// Bring the databases to the form that this version expects, and end.
-    Migrate(Migrate),
+    /// What can be done with any set of contexts.
+    #[command(flatten)]
+    Service(Service),
     /// Bring data in from a file.
     Import {
         /// What is in the file.
@@ -28,12 +29,6 @@ pub enum Command {
     },
     /// Compare what the contexts know of each order, each piece and each payment, and name what does not agree.
     Fsck,
-    /// Print the OpenAPI document. Needs no database.
-    Openapi,
-    /// Print the AsyncAPI document of the events. Needs no database.
-    Asyncapi,
-    /// Print what the messages between the contexts look like. Needs no database.
-    Contracts(Contracts),
     /// Print who there is, who calls whom and who listens to whom, as the code has it. Needs no database.
     Map {
         /// As what.
@@ -42,43 +37,29 @@ pub enum Command {
     },
 }
 
-/// What becomes of the contracts.
-#[derive(Debug, Args)]
-pub struct Contracts {
-    /// Write them to this folder instead, a file for each context: in a checkout, `--release-to contracts` makes them
-    /// what later versions must be compatible with.
-    #[arg(long)]
-    pub release_to: Option<PathBuf>,
-}
-
-/// How to migrate.
-#[derive(Debug, Args)]
-pub struct Migrate {
-    /// On PostgreSQL, also make a role for each context that can use its own schema alone. `BANYAN_DATABASE_URL` is then
-    /// the URL of the owner, and `BANYAN_<CONTEXT>_DATABASE_URL` names the context's role and password; without it the
-    /// role is `banyan_<context>`. The database has to be the shop's alone: PUBLIC loses its rights in it.
-    #[arg(long)]
-    pub roles: bool,
-}
-
-impl Command {
-    /// The contexts that it asks, wherever they run. The demo shop is filled through those that it needs.
-    pub(super) fn asks(&self, demo: bool) -> &'static [&'static str] {
+impl Commands for Command {
+    fn asks(&self, demo: bool) -> &'static [&'static str] {
         match self {
             Self::Fsck => &["identity", "inventory", "catalog", "payments", "orders"],
             Self::Import { .. } => &["catalog", "inventory"],
             Self::Admin { .. } => &["identity"],
-            Self::Serve if demo => &["identity", "inventory", "catalog"],
+            Self::Service(Service::Serve) if demo => &["identity", "inventory", "catalog"],
             _ => &[],
         }
     }
 
-    /// Whether it needs the contexts, and not just their databases or their descriptions.
-    pub(super) fn calls_contexts(&self) -> bool {
+    fn calls_contexts(&self) -> bool {
         match self {
-            Self::Serve | Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
-            Self::Migrate { .. } | Self::Openapi | Self::Asyncapi | Self::Contracts(_) | Self::Map { .. } => false,
+            Self::Service(service) => service.calls_contexts(),
+            Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
+            Self::Map { .. } => false,
         }
+    }
+}
+
+impl From<Service> for Command {
+    fn from(service: Service) -> Self {
+        Self::Service(service)
     }
 }
 

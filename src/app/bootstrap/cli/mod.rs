@@ -1,32 +1,42 @@
 //! The command line: each option can also be set in the environment.
 
 pub mod command;
+pub mod service;
 
 mod options;
 
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use self::command::Command;
 use self::options::Options;
+use self::service::Service;
 use super::settings::Settings;
 
 /// What the command line asks for.
 #[derive(Debug)]
-pub struct Invocation {
+pub struct Invocation<C> {
     /// What to do.
-    pub command: Command,
+    pub command: C,
     /// How.
     pub settings: Settings,
 }
 
+/// What a program can do, besides to serve.
+pub trait Commands: Subcommand + From<Service> {
+    /// The contexts that it asks, wherever they run. The demo shop is filled through those that it needs.
+    fn asks(&self, demo: bool) -> &'static [&'static str];
+
+    /// Whether it needs the contexts, and not just their databases or their descriptions.
+    fn calls_contexts(&self) -> bool;
+}
+
 #[derive(Debug, Parser)]
-#[command(name = "banyan", version, about, propagate_version = true)]
-struct Cli {
+#[command(version, about, propagate_version = true)]
+struct Cli<C: Subcommand> {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<C>,
     #[command(flatten)]
     options: Options,
 }
@@ -44,9 +54,9 @@ pub enum NotAnInvocation {
 ///
 /// # Errors
 /// [`NotAnInvocation`].
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, NotAnInvocation> {
-    let cli = Cli::try_parse_from(arguments).map_err(|error| explain(&error))?;
-    let command = cli.command.unwrap_or(Command::Serve);
+pub fn parse<C: Commands>(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation<C>, NotAnInvocation> {
+    let cli = Cli::<C>::try_parse_from(arguments).map_err(|error| explain::<C>(&error))?;
+    let command = cli.command.unwrap_or(Service::Serve.into());
     let settings = options::settings(cli.options)?;
     if command.calls_contexts() {
         let processes = &settings.processes;
@@ -59,7 +69,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 }
 
 /// One line instead of clap's several, which also names the variable that the value may have come from.
-fn explain(error: &clap::Error) -> NotAnInvocation {
+fn explain<C: Subcommand>(error: &clap::Error) -> NotAnInvocation {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
@@ -70,7 +80,7 @@ fn explain(error: &clap::Error) -> NotAnInvocation {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let line = line.strip_prefix("error: ").unwrap_or(line);
     let variable = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(option)) => variable_of(option),
+        Some(ContextValue::String(option)) => variable_of::<C>(option),
         _ => None,
     };
     NotAnInvocation::Wrong(match variable {
@@ -80,9 +90,9 @@ fn explain(error: &clap::Error) -> NotAnInvocation {
 }
 
 /// From `--http-addr <HTTP_ADDR>` to `BANYAN_HTTP_ADDR`, where there is such a variable.
-fn variable_of(option: &str) -> Option<String> {
+fn variable_of<C: Subcommand>(option: &str) -> Option<String> {
     let name = option.strip_prefix("--")?.split_whitespace().next()?;
-    let command = Cli::command();
+    let command = Cli::<C>::command();
     let argument = command
         .get_arguments()
         .find(|argument| argument.get_long() == Some(name))?;
@@ -95,7 +105,7 @@ mod tests {
     use super::*;
     use crate::adapters::shared::sql::postgres_url::PostgresUrl;
 
-    fn parsed(line: &str) -> Result<Invocation, NotAnInvocation> {
+    fn parsed(line: &str) -> Result<Invocation<Service>, NotAnInvocation> {
         parse(line.split_whitespace().map(OsString::from))
     }
 
@@ -108,13 +118,13 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::<Service>::command().debug_assert();
     }
 
     #[test]
     fn without_a_command_the_shop_is_served() {
         let invocation = parsed("banyan --http-addr 127.0.0.1:0").unwrap();
-        assert!(matches!(invocation.command, Command::Serve));
+        assert!(matches!(invocation.command, Service::Serve));
         assert_eq!(invocation.settings.http_addr.port(), 0);
     }
 

@@ -17,7 +17,7 @@ use crate::app::bootstrap::processes::{self, Processes, Storefront};
 use crate::app::bootstrap::settings::{
     self, BrokerSettings, InvalidSetting, LogFormat, LogSettings, Ports, Settings, Timers,
 };
-use crate::ports::identity::operations::Secret;
+use crate::domains::shared::secret::Secret;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]

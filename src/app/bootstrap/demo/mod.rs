@@ -3,6 +3,8 @@
 //! `products.csv` is the assortment, in the form that `banyan import products` reads, and an example of it. The stock is
 //! `50 + 37 n mod 351` pieces of the n-th product: between 50 and 400, and always the same.
 
+pub mod how_to_buy;
+
 use indicatif::ProgressBar;
 
 use super::admin::{self, CreateAdminError, NewAdmin};
@@ -10,10 +12,13 @@ use super::contexts::Contexts;
 use super::import::report::{ImportError, Report};
 use super::import::{Format, import_text};
 use super::operator::{Operator, explain};
+use super::settings::Settings;
+use super::start_error::StartError;
 use crate::domains::shared::email::{EmailAddress, InvalidEmail};
 use crate::domains::shared::ids::ProductId;
+use crate::domains::shared::secret::Secret;
 use crate::ports::catalog::operations::{ListCategories, ListProducts, Product, ProductSort};
-use crate::ports::identity::operations::{RegisterUser, RegisterUserError, Secret};
+use crate::ports::identity::operations::{RegisterUser, RegisterUserError};
 use crate::ports::inventory::operations::GetStock;
 use crate::ports::shared::clock::IdSource;
 use crate::ports::shared::failure::Failure;
@@ -79,6 +84,25 @@ impl From<InvalidEmail> for DemoError {
     fn from(error: InvalidEmail) -> Self {
         Self::Failed(error.to_string())
     }
+}
+
+/// Opens the demo shop where the settings wish for one.
+///
+/// # Errors
+/// [`StartError::Part`].
+pub fn open_if_wished(
+    settings: &Settings,
+    contexts: &Contexts,
+    ids: &dyn IdSource,
+) -> Result<Option<DemoShop>, StartError> {
+    if !settings.demo {
+        return Ok(None);
+    }
+    let demo = open(contexts, ids).map_err(|error| StartError::part("the demo shop cannot be opened", error))?;
+    if demo.is_some() && !settings.http_addr.ip().is_loopback() {
+        tracing::warn!("this is the demo shop, whose passwords everybody knows, and others can reach it");
+    }
+    Ok(demo)
 }
 
 /// Opens the demo shop: fills an empty shop, completes one whose filling was interrupted, and leaves a full one as it
@@ -187,7 +211,7 @@ impl Demo<'_> {
             first_name: "Ada".to_owned(),
             last_name: "Admin".to_owned(),
         };
-        admin::create(self.contexts, ids, admin)?;
+        admin::create(&*self.contexts.identity, ids, admin)?;
         let email: EmailAddress = CUSTOMER.email.parse()?;
         let customer = RegisterUser {
             email,

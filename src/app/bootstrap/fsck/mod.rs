@@ -19,7 +19,7 @@ use self::pages::Source;
 use self::report::{FsckError, Report};
 use super::contexts::Contexts;
 use super::operator::Operator;
-use super::rooms;
+use super::contexts;
 use super::wiring::Shop;
 use crate::adapters::shared::remote::consumers::RemoteConsumers;
 use crate::adapters::shared::remote::feed::RemoteFeed;
@@ -48,7 +48,7 @@ pub fn consumers_of(shop: &Shop) -> Vec<EventConsumerCheck> {
         positions: listener.positions.clone(),
     });
     let mut consumers: Vec<EventConsumerCheck> = here.collect();
-    for room in &rooms::ALL {
+    for room in &contexts::ALL {
         let Some(peer) = shop.peers.of_context(room.name) else {
             continue;
         };

@@ -5,17 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::adapters::shared::http::problem::{self, Problem, ProblemBody, ProblemKind};
-use crate::adapters::{catalog, identity, inventory, orders, payments};
+use crate::app::bootstrap::contexts;
 
 /// The tables of the HTTP edge and of each context, in this order. No code stands twice (a test looks).
-pub const TABLES: &[(&str, &[ProblemKind])] = &[
-    ("shared", problem::KINDS),
-    ("identity", identity::http::problems::KINDS),
-    ("catalog", catalog::http::problems::KINDS),
-    ("inventory", inventory::http::problems::KINDS),
-    ("orders", orders::http::problems::KINDS),
-    ("payments", payments::http::problems::KINDS),
-];
+pub fn tables() -> impl Iterator<Item = (&'static str, &'static [ProblemKind])> {
+    let of_contexts = contexts::ALL.iter().map(|context| (context.name, context.problems));
+    std::iter::once(("shared", problem::KINDS)).chain(of_contexts)
+}
 
 /// A kind of problem: a row of the table that clients program against.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,8 +36,8 @@ pub struct ProblemTableBody {
 }
 
 fn rows() -> impl Iterator<Item = ProblemKindBody> {
-    TABLES.iter().flat_map(|(context, kinds)| {
-        kinds.iter().map(|kind| ProblemKindBody {
+    tables().flat_map(|(context, kinds)| {
+        kinds.iter().map(move |kind| ProblemKindBody {
             problem_type: format!("/problems/{}", kind.code),
             code: kind.code,
             status: kind.status,

@@ -24,7 +24,7 @@ const NAME: &str = "catalog";
 /// What is known of it before it is put together.
 pub const BLUEPRINT: Blueprint = Blueprint {
     consumers: CONSUMERS,
-    ..Blueprint::of::<dyn Catalog>(MIGRATIONS, http::routes)
+    ..Blueprint::of::<dyn Catalog>(MIGRATIONS, http::routes, http::problems::KINDS)
 };
 
 /// Puts it together.

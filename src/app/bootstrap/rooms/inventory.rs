@@ -21,7 +21,7 @@ use crate::ports::inventory::operations::{ExpireReservations, Inventory};
 const NAME: &str = "inventory";
 
 /// What is known of it before it is put together.
-pub const BLUEPRINT: Blueprint = Blueprint::of::<dyn Inventory>(MIGRATIONS, http::routes);
+pub const BLUEPRINT: Blueprint = Blueprint::of::<dyn Inventory>(MIGRATIONS, http::routes, http::problems::KINDS);
 
 /// Puts it together.
 ///

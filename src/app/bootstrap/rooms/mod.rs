@@ -14,10 +14,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::bell::Bell;
 use super::house::House;
+use super::settings::Settings;
 use super::start_error::StartError;
 use super::storage::Storage;
 use super::workers::Next;
 use crate::adapters::shared::http::internal::context::InternalContext;
+use crate::adapters::shared::http::problem::ProblemKind;
 use crate::adapters::shared::messaging::feed::AmqpFeed;
 use crate::adapters::shared::sql::migrations::ContextMigrations;
 use crate::app::shared::event_reader::{Consumer, ConsumerInfo};
@@ -35,6 +37,8 @@ pub struct Blueprint {
     pub migrations: ContextMigrations,
     /// Adds its endpoints.
     pub routes: Routes,
+    /// What can go wrong at them.
+    pub problems: &'static [ProblemKind],
     /// Its operations.
     pub operations: &'static [OperationInfo],
     /// The events that it tells.
@@ -49,11 +53,16 @@ pub struct Blueprint {
 
 impl Blueprint {
     /// A context without neighbours; `dyn Orders` says what it offers.
-    const fn of<C: TableOfContents + ?Sized>(migrations: ContextMigrations, routes: Routes) -> Self {
+    const fn of<C: TableOfContents + ?Sized>(
+        migrations: ContextMigrations,
+        routes: Routes,
+        problems: &'static [ProblemKind],
+    ) -> Self {
         Self {
             name: C::CONTEXT,
             migrations,
             routes,
+            problems,
             operations: C::OPERATIONS,
             events: C::EVENTS,
             contract: Contract::of::<C>,
@@ -76,15 +85,6 @@ impl Blueprint {
 /// Adds the endpoints of a context.
 pub type Routes = fn(&mut ServiceConfig<'_>);
 
-/// The contexts, each after those that it calls or listens to.
-pub const ALL: [Blueprint; 5] = [
-    identity::BLUEPRINT,
-    inventory::BLUEPRINT,
-    catalog::BLUEPRINT,
-    payments::BLUEPRINT,
-    orders::BLUEPRINT,
-];
-
 /// A context that runs in this process.
 pub struct Room {
     /// Its name.
@@ -101,6 +101,8 @@ pub struct Room {
     pub sweeps: Vec<Sweep>,
     /// What it forgets when it is old.
     pub forgets: Vec<Forget>,
+    /// What has to be there before it is of use to anybody.
+    pub prepare: Option<Prepare>,
     /// What the only process of a shop may do when it starts, because nobody else can be at it.
     pub take_over: Option<TakeOver>,
 }
@@ -116,6 +118,7 @@ impl Room {
             listeners: Vec::new(),
             sweeps: Vec::new(),
             forgets: Vec::new(),
+            prepare: None,
             take_over: None,
         }
     }
@@ -139,6 +142,9 @@ pub struct Sweep {
 
 /// Forgets at most so many things from before a time; returns how many there were.
 pub type Forget = Arc<dyn Fn(Timestamp, u32) -> Result<usize, StorageError> + Send + Sync>;
+
+/// Done once, before the workers start.
+pub type Prepare = Arc<dyn Fn(&Settings) -> Result<(), StartError> + Send + Sync>;
 
 /// Done once, before the workers start.
 pub type TakeOver = Arc<dyn Fn() -> Result<(), StartError> + Send + Sync>;

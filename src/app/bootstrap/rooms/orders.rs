@@ -34,7 +34,7 @@ const NAME: &str = "orders";
 pub const BLUEPRINT: Blueprint = Blueprint {
     calls: CALLS,
     consumers: CONSUMERS,
-    ..Blueprint::of::<dyn Orders>(MIGRATIONS, http::routes)
+    ..Blueprint::of::<dyn Orders>(MIGRATIONS, http::routes, http::problems::KINDS)
 };
 
 /// Whom orders calls.

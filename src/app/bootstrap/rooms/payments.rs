@@ -22,12 +22,12 @@ use crate::ports::payments::operations::{Payments, ResolveUnknown};
 const NAME: &str = "payments";
 
 /// What is known of it before it is put together.
-pub const BLUEPRINT: Blueprint = Blueprint::of::<dyn Payments>(MIGRATIONS, http::routes);
+pub const BLUEPRINT: Blueprint = Blueprint::of::<dyn Payments>(MIGRATIONS, http::routes, http::problems::KINDS);
 
 /// Puts it together.
 ///
 /// # Errors
-/// [`StartError::Database`], [`StartError::Simulator`].
+/// [`StartError::Database`]; [`StartError::Part`] without the simulator's ledger.
 pub fn open(house: &House<'_>) -> Result<Opened<dyn Payments>, StartError> {
     let storage = Storage::open(house.settings, NAME, MIGRATIONS)?;
     let waits = Waits {
@@ -35,7 +35,7 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Payments>, StartError> {
         ..Waits::default()
     };
     let simulator = Simulator::open(house.settings.simulator_ledger(), waits, house.clock.clone())
-        .map_err(StartError::Simulator)?;
+        .map_err(|error| StartError::part("the ledger of the simulated payment provider cannot be opened", error))?;
     let context: Arc<dyn Payments> = house.ported(PaymentsService::new(
         Arc::new(SqlPaymentStore::new(storage.database.clone())),
         storage.keys.clone(),
