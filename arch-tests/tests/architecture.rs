@@ -67,6 +67,7 @@ every_rule_holds! {
     sql_names_only_own_tables
     both_databases_migrate_alike
     every_operation_has_its_use_case
+    keyed_operations_look_their_key_up
     the_map_tells_who_calls_and_who_listens
     nothing_is_reexported_across_rings
     names_say_what_a_thing_is

@@ -36,6 +36,8 @@ pub mod both_databases_migrate_alike;
 
 pub mod every_operation_has_its_use_case;
 
+pub mod keyed_operations_look_their_key_up;
+
 pub mod the_map_tells_who_calls_and_who_listens;
 
 pub mod nothing_is_reexported_across_rings;
@@ -76,6 +78,7 @@ pub const ALL: &[Rule] = rules![
     sql_names_only_own_tables,
     both_databases_migrate_alike,
     every_operation_has_its_use_case,
+    keyed_operations_look_their_key_up,
     the_map_tells_who_calls_and_who_listens,
     nothing_is_reexported_across_rings,
     names_say_what_a_thing_is,

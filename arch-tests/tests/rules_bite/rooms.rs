@@ -140,6 +140,14 @@ fn an_operation_whose_use_case_is_not_where_its_name_says_is_found() {
 }
 
 #[test]
+fn an_operation_that_is_keyed_by_its_declaration_alone_or_by_its_use_case_alone_is_found() {
+    breaks(
+        "keyed_operations_look_their_key_up",
+        &[("src/ports/inventory/operations.rs", &[4, 7])],
+    );
+}
+
+#[test]
 fn a_call_or_a_consumer_that_is_not_on_the_map_is_found_and_one_that_is_only_there() {
     breaks(
         "the_map_tells_who_calls_and_who_listens",
