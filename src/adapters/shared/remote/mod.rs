@@ -8,6 +8,7 @@ pub mod feed;
 pub mod handler;
 mod handshake;
 
+mod addresses;
 pub mod peer;
 pub mod peer_url;
 pub mod protocol;

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use ureq::http::{Request, header};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, SendBody};
 
+use super::addresses::Addresses;
 use super::peer_url::PeerUrl;
 use super::protocol::{CONTRACT_HEADER, MAX_ANSWER_BYTES, RefusalBody, keys_path};
 use super::service_token::{Addressed, NotSigned, ServiceSigner};
@@ -41,6 +43,7 @@ const BUFFER_BYTES: usize = 16 * 1024;
 pub struct Peer {
     url: PeerUrl,
     agent: Agent,
+    addresses: Addresses,
     signer: Arc<ServiceSigner>,
     breaker: CircuitBreaker,
 }
@@ -140,9 +143,11 @@ impl Peer {
             .input_buffer_size(BUFFER_BYTES)
             .output_buffer_size(BUFFER_BYTES)
             .build();
+        let addresses = Addresses::default();
         Self {
             url,
-            agent: config.into(),
+            agent: Agent::with_parts(config, DefaultConnector::default(), addresses.clone()),
+            addresses,
             signer,
             breaker: CircuitBreaker::new(BreakerSettings::open_for(LEFT_ALONE_FOR)),
         }
@@ -270,6 +275,9 @@ impl Peer {
         let admission = self.breaker.admit(Instant::now()).ok_or(NoReply::LeftAlone)?;
         let started = Instant::now();
         let reply = exchange(time).and_then(not_from_in_between);
+        if let Err(NoReply::NotReached(_)) = reply {
+            self.addresses.forget();
+        }
         let was_hurried = time < FAIR_TIME && started.elapsed() >= time;
         match &reply {
             Ok(_) => admission.succeeded(Instant::now()),
