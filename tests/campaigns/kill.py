@@ -30,10 +30,9 @@ def main():
         books, violations = campaign.audit(server)
         acknowledged = shoppers.acknowledged()
         print(f"{len(restarts)} kills over {shoppers.waves} wave(s) of {options.limit} baskets")
-        print(f"ready again within {max(restarts):.2f} s at worst; {shoppers.cut_off} requests were cut off or refused")
-        # Whoever serves the storefront takes requests down with it; of the others, retries may hide the death.
-        if shoppers.cut_off < options.kills:
-            violations.append("fewer requests were cut off than there were kills: the campaign shows nothing")
+        print(f"ready again within {max(restarts):.2f} s at worst; {shoppers.cut_off} requests were cut off or put off")
+        if shoppers.cut_off < len(restarts):
+            violations.append("fewer requests were disturbed than there were kills: the campaign shows nothing")
         campaign.conclude([*complaints, *violations, *compare(books, acknowledged, shoppers.baskets)])
 
 
@@ -126,10 +125,16 @@ class Shoppers:
         if self.process.returncode != 0:
             self.complaints.append(log[log.find("banyan-load:") :].strip())
         if self._file("report").exists():
-            self.cut_off += json.loads(self._file("report").read_text())["answers"].get("no answer", 0)
+            answers = json.loads(self._file("report").read_text())["answers"]
+            self.cut_off += sum(count for label, count in answers.items() if is_disturbed(label))
 
     def _file(self, name):
         return self.work / f"{name}-{self.waves}"
+
+
+def is_disturbed(label):
+    """Answers that nobody gets who is alone with a shop that is well: none, busy, or still being carried out."""
+    return label == "no answer" or label.startswith("5") or label == "409 idempotency_key_in_flight"
 
 
 def compare(books, acknowledged, baskets):

@@ -16,6 +16,10 @@ SETTLE_SECONDS = 2.5
 # Answers that say honestly that something is away or that the outcome is not known yet.
 AWAY = {503, 504}
 UNREACHABLE = 0
+# 409 idempotency_key_in_flight with Retry-After: it has begun, and goes on by itself when all are there again.
+UNDER_WAY = -1
+
+WORDS = {UNREACHABLE: "no process", UNDER_WAY: "goes on later"}
 
 # What a storefront does, and the contexts without which it cannot.
 NEEDS = {
@@ -31,7 +35,8 @@ NEEDS = {
     "read an order": {"orders"},
     "list one's orders": {"orders"},
     "read an order with its parts": {"orders"},
-    "cancel an order": {"orders", "inventory", "payments"},
+    # What it takes back goes back when those are there again who have it.
+    "cancel an order": {"orders"},
     "read a payment": {"payments"},
     "refund a payment (staff)": {"payments"},
 }
@@ -53,9 +58,8 @@ def main():
             time.sleep(SETTLE_SECONDS)
             violations += storefront.unexpected(frozenset(), f"{process.name} is back")
         print_table(columns)
-        _, wrong = campaign.audit(shop)
-        # Some orders are cancelled and some money goes back here, which the books of the other campaigns never see.
-        violations += [line for line in wrong if "gave back" not in line and "totals of" not in line]
+        books, wrong = campaign.audit(shop)
+        violations += [line for line in wrong if not is_money_back(line, books)]
         campaign.conclude(violations)
 
 
@@ -96,7 +100,7 @@ class Storefront:
             works = 200 <= status < 300
             if works != NEEDS[name].isdisjoint(down):
                 yield f"{when}: {name} answered {status}"
-            if not works and status not in AWAY | {UNREACHABLE}:
+            if not works and status not in AWAY | {UNREACHABLE, UNDER_WAY}:
                 yield f"{when}: {name} answered {status}, which is no way to say so"
 
     def acts(self):
@@ -116,7 +120,7 @@ class Storefront:
                 "inventory", "GET", f"/api/v1/products/{self.product_id}/inventory"
             ),
             "receive stock (staff)": self.receive,
-            "place an order": lambda: self.buy()[0],
+            "place an order": self.try_to_buy,
             "read an order": lambda: self.status("orders", "GET", f"/api/v1/orders/{keep['id']}", None, self.customer),
             "list one's orders": lambda: self.status(
                 "orders", "GET", f"/api/v1/orders/user/{self.customer_id}", None, self.customer
@@ -145,6 +149,10 @@ class Storefront:
         }
         return self.ask("orders", "POST", "/api/v1/orders", body, self.customer, key=uuid.uuid4().hex)
 
+    def try_to_buy(self):
+        status, answer = self.buy()
+        return UNDER_WAY if answer.get("code") == "idempotency_key_in_flight" else status
+
     def receive(self):
         body = {"kind": "receive", "quantity": 1000, "reason": "delivery"}
         path = f"/api/v1/products/{self.product_id}/inventory"
@@ -156,12 +164,11 @@ class Storefront:
         if status != 200:
             return status
         body = {
+            "sku": product["sku"],
             "name": f"A fig {uuid.uuid4().hex}",
             "description": "",
-            "price": product["price"] | {},
-            "active": True,
+            "price": {name: product["price"][name] for name in ("amount", "currency")},
         }
-        body["price"] = {name: product["price"][name] for name in ("amount", "currency")}
         return self.ask_with_headers("catalog", "PUT", path, body, self.staff, etag=headers["ETag"])[0]
 
     def refund(self, order):
@@ -209,6 +216,14 @@ class Storefront:
             return UNREACHABLE, {}, {}
 
 
+def is_money_back(line, books):
+    """Orders are cancelled and money goes back here on purpose, which the books of the other campaigns never see."""
+    if line.startswith("the provider gave back") or line.startswith("the totals of the confirmed orders"):
+        return True
+    back = (key for key, charge in books.charges.items() if charge.captured == charge.refunded)
+    return line.startswith("the provider captured") and any(key in line for key in back)
+
+
 def registration(email):
     return {"email": email, "password": PASSWORD, "first_name": "Ada", "last_name": "Fig"}
 
@@ -219,7 +234,7 @@ def print_table(columns):
     print("|---|" + "---|" * len(columns))
     for name in NEEDS:
         answers = [columns[down][name] for down in columns]
-        cells = ["works" if 200 <= status < 300 else str(status or "no process") for status in answers]
+        cells = ["works" if 200 <= status < 300 else WORDS.get(status, str(status)) for status in answers]
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
