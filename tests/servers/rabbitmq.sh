@@ -2,6 +2,7 @@
 # A private RabbitMQ for tests: its own node, ports, cookie and data, reachable on 127.0.0.1 only.
 #
 #   rabbitmq.sh start DIRECTORY   makes and starts it, prints its URL; one that is there and was killed is started again
+#   rabbitmq.sh ctl DIRECTORY ... asks its rabbitmqctl for something
 #   rabbitmq.sh stop DIRECTORY    stops it and its port mapper; the directory stays
 set -euo pipefail
 
@@ -9,13 +10,14 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 programs=/usr/lib/rabbitmq/bin
 
 usage() {
-    echo "usage: rabbitmq.sh start|stop DIRECTORY" >&2
+    echo "usage: rabbitmq.sh start|stop DIRECTORY, rabbitmq.sh ctl DIRECTORY ARGUMENT..." >&2
     exit 2
 }
 
-[[ $# -eq 2 ]] || usage
+[[ $# -ge 2 ]] || usage
 action=$1
 directory=$2
+shift 2
 
 # As root, run it as the user that its package made.
 as_owner() {
@@ -96,5 +98,6 @@ stop() {
 case $action in
     start) start ;;
     stop) stop ;;
+    ctl) with_node "$programs/rabbitmqctl" "$@" ;;
     *) usage ;;
 esac

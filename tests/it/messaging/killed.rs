@@ -1,4 +1,4 @@
-//! A broker that is killed keeps what it has confirmed, and is found again.
+//! A broker of the test's own: killed, it keeps what it has confirmed; short of memory, it is waited for.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::two_processes::{NEVER, OutOfReach, STOPS_WITHIN, TwoProcesses, eventu
 use crate::support::broker::PrivateBroker;
 
 #[test]
-fn a_broker_that_is_killed_keeps_what_it_confirmed() {
+fn a_broker_that_is_killed_or_short_of_memory_loses_nothing() {
     let node = PrivateBroker::start();
     let two = TwoProcesses::on_sqlite();
     // Without the log: what the broker loses never takes effect.
@@ -44,6 +44,21 @@ fn a_broker_that_is_killed_keeps_what_it_confirmed() {
     );
     two.assert_effects(1..=1_000);
     eventually("all is acknowledged", || feed.unacknowledged() == 0);
+
+    // Whoever publishes is not read any more, and whoever consumes is.
+    node.ctl(&["set_vm_memory_high_watermark", "absolute", "1MB"]);
+    two.append(1_001..=1_200);
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(feed.is_connected());
+    assert_eq!(two.effects().len(), 1_000, "the broker takes nothing in");
+    node.ctl(&["set_vm_memory_high_watermark", "0.4"]);
+    let relieved = Instant::now();
+    two.wait_for_effects(1_200);
+    println!(
+        "broker short of memory and relieved: backlog in effect after {:?}",
+        relieved.elapsed()
+    );
+    two.assert_effects(1..=1_200);
     assert!(subscriber.stop(STOPS_WITHIN));
     assert!(reading.stop(STOPS_WITHIN) && relaying.stop(STOPS_WITHIN) && publisher.stop(STOPS_WITHIN));
 }

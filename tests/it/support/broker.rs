@@ -101,7 +101,7 @@ impl PrivateBroker {
         let folder = tempfile::tempdir().unwrap();
         // It runs as a user of its own.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
-        let url = BrokerUrl::parse(&script("start", folder.path())).unwrap();
+        let url = BrokerUrl::parse(&script("start", folder.path(), &[])).unwrap();
         Self { folder, url }
     }
 
@@ -114,20 +114,26 @@ impl PrivateBroker {
 
     /// The same node with what was on its disk.
     pub fn start_again(&self) {
-        script("start", self.folder.path());
+        script("start", self.folder.path(), &[]);
+    }
+
+    /// As an operator, with the arguments of `rabbitmqctl`.
+    pub fn ctl(&self, arguments: &[&str]) {
+        script("ctl", self.folder.path(), arguments);
     }
 }
 
 impl Drop for PrivateBroker {
     fn drop(&mut self) {
-        script("stop", self.folder.path());
+        script("stop", self.folder.path(), &[]);
     }
 }
 
-fn script(action: &str, folder: &Path) -> String {
+fn script(action: &str, folder: &Path, arguments: &[&str]) -> String {
     let ran = Command::new("tests/servers/rabbitmq.sh")
         .arg(action)
         .arg(folder.join("node"))
+        .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use self::pages::Source;
 use self::report::{FsckError, Report};
+use super::contexts;
 use super::contexts::Contexts;
 use super::operator::Operator;
-use super::contexts;
 use super::wiring::Shop;
 use crate::adapters::shared::remote::consumers::RemoteConsumers;
 use crate::adapters::shared::remote::feed::RemoteFeed;
