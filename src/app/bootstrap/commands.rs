@@ -5,8 +5,11 @@ use std::io::{self, BufRead};
 use std::process::ExitCode;
 
 use super::admin::{self, CreateAdminError, NewAdmin};
-use super::cli::command::{Admin, Command, CreateAdmin, Import, ImportFormat, ImportProducts, MapFormat};
+use super::cli::command::{
+    Admin, Command, CreateAdmin, Extract, Import, ImportFormat, ImportProducts, MapFormat, Scaffold,
+};
 use super::cli::service::Service;
+use super::extract::{self, ExtractError};
 use super::fsck::{self, Patience};
 use super::map::Map;
 use super::program::{self, NotDone, print};
@@ -31,6 +34,9 @@ fn carry_out(command: &Command, settings: &Settings) -> Result<(), NotDone> {
             action: Admin::Create(person),
         } => create_admin(settings, person),
         Command::Fsck => fsck(settings),
+        Command::Extract {
+            how: Extract::Scaffold(what),
+        } => scaffold(what),
         Command::Map { format } => map(*format),
     }
 }
@@ -107,6 +113,25 @@ fn fsck(settings: &Settings) -> Result<(), NotDone> {
     )?;
     print(&format!("{report}\n"))?;
     if report.is_clean() { Ok(()) } else { Err(NotDone::Found) }
+}
+
+fn scaffold(what: &Scaffold) -> Result<(), NotDone> {
+    let outcome = extract::scaffold(&what.context).and_then(|made| {
+        made.write_to(&what.out)?;
+        Ok(made)
+    });
+    match outcome {
+        Ok(made) => print(&format!(
+            "{}: {} files in {}; README.md says how to run it\n",
+            made.context,
+            made.files.len(),
+            what.out.display()
+        )),
+        Err(error @ (ExtractError::UnknownContext { .. } | ExtractError::NotEmpty { .. })) => {
+            Err(NotDone::Wrong(error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn map(format: MapFormat) -> Result<(), NotDone> {

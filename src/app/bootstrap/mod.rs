@@ -44,6 +44,7 @@ mod operator;
 
 pub mod admin;
 pub mod demo;
+pub mod extract;
 pub mod fsck;
 pub mod import;
 pub mod map;

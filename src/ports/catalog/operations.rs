@@ -14,7 +14,8 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// The catalog, as its callers see it.
-    Catalog = "catalog": CreateProduct, UpdateProduct, GetProduct, ListProducts, QuoteProducts, ImportProduct, CreateCategory,
+    Catalog = "catalog", super::events::EVENTS:
+        CreateProduct, UpdateProduct, GetProduct, ListProducts, QuoteProducts, ImportProduct, CreateCategory,
         ListCategories, GetCategory
 }
 

@@ -14,8 +14,9 @@ use crate::ports::shared::operation::{Key, operation, table_of_contents};
 
 table_of_contents! {
     /// Identity, as its callers see it.
-    Identity = "identity": RegisterUser, CreateStaff, LogIn, RefreshTokens, LogOut, GetProfile, UpdateProfile, ListAddresses,
-        AddAddress, UpdateAddress, RemoveAddress, GetUser
+    Identity = "identity", super::events::EVENTS:
+        RegisterUser, CreateStaff, LogIn, RefreshTokens, LogOut, GetProfile, UpdateProfile, ListAddresses, AddAddress,
+        UpdateAddress, RemoveAddress, GetUser
 }
 
 /// A user, without anything secret.

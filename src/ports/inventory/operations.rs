@@ -12,7 +12,8 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// Inventory, as its callers see it.
-    Inventory = "inventory": ChangeStock, GetStock, ListMovements, ReserveStock, CommitReservation, ReleaseReservation, ReturnStock,
+    Inventory = "inventory", super::events::EVENTS:
+        ChangeStock, GetStock, ListMovements, ReserveStock, CommitReservation, ReleaseReservation, ReturnStock,
         ExpireReservations, AuditStock, AuditReservations
 }
 

@@ -15,7 +15,8 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// Orders, as its callers see it.
-    Orders = "orders": PlaceOrder, GetOrder, ListOrders, SetOrderStatus, CancelOrder, GetOrderDetails, ResumeSagas, AuditOrders,
+    Orders = "orders", super::events::EVENTS:
+        PlaceOrder, GetOrder, ListOrders, SetOrderStatus, CancelOrder, GetOrderDetails, ResumeSagas, AuditOrders,
         AuditSagas
 }
 

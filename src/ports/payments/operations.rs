@@ -12,8 +12,9 @@ use crate::ports::shared::page::{Page, PageRequest};
 
 table_of_contents! {
     /// Payments, as its callers see it.
-    Payments = "payments": RequestPayment, AuthorizePayment, CapturePayment, CancelPayment, ProcessPayment, RefundPayment,
-        GetPayment, GetPaymentOfOrder, ResolveUnknown, AuditPayments, AuditCharges
+    Payments = "payments", super::events::EVENTS:
+        RequestPayment, AuthorizePayment, CapturePayment, CancelPayment, ProcessPayment, RefundPayment, GetPayment,
+        GetPaymentOfOrder, ResolveUnknown, AuditPayments, AuditCharges
 }
 
 /// Where a payment stands.

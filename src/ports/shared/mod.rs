@@ -16,3 +16,6 @@ pub mod page;
 pub mod saga;
 pub mod storage;
 pub mod tokens;
+
+#[cfg(test)]
+pub(crate) mod specimens;

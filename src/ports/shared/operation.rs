@@ -162,7 +162,7 @@ pub trait TableOfContents: Send + Sync + 'static {
 /// whatever handles all of its operations, and its [`TableOfContents`], which takes the events from the `events!` of the
 /// `events.rs` beside.
 macro_rules! table_of_contents {
-    ($(#[$doc:meta])* $context:ident = $name:literal: $first:ident $(, $rest:ident)* $(,)?) => {
+    ($(#[$doc:meta])* $context:ident = $name:literal, $events:path: $first:ident $(, $rest:ident)* $(,)?) => {
         $(#[$doc])*
         pub trait $context:
             $crate::ports::shared::operation::Handler<$first>
@@ -180,7 +180,7 @@ macro_rules! table_of_contents {
                 $crate::ports::shared::operation::OperationInfo::of::<$first>(),
                 $($crate::ports::shared::operation::OperationInfo::of::<$rest>(),)*
             ];
-            const EVENTS: &'static [$crate::ports::shared::events::EventInfo] = super::events::EVENTS;
+            const EVENTS: &'static [$crate::ports::shared::events::EventInfo] = $events;
 
             fn with_operation<W: $crate::ports::shared::operation::WithOperation<Self>>(
                 name: &str,

@@ -171,10 +171,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::ports::inventory::operations::{ChangeStock, ChangeStockError, StockLevel};
-    use crate::ports::orders::operations::{CancelOrder, CancelOrderError, GetOrder, Order};
     use crate::ports::shared::access::Principal;
     use crate::ports::shared::call_context::Deadline;
+    use crate::ports::shared::specimens::{Act, ActError, ActOnce, Ask, State};
 
     struct NoJitter;
 
@@ -192,7 +191,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_mins(1);
 
-    type Cancelling = Attempt<Order, CancelOrderError>;
+    type Cancelling = Attempt<State, ActError>;
 
     fn answered<R, E>(failure: Failure<E>) -> Attempt<R, E> {
         Attempt::Answered(Answer {
@@ -217,29 +216,29 @@ mod tests {
         let cx = context(None, LONG);
         let not_found = || answered(Failure::Forbidden);
         let lost = vec![Attempt::Lost(Lost::CutOff), Attempt::NotReached, not_found()];
-        assert_eq!(failure_of::<GetOrder>(&cx, lost), (Failure::Forbidden, 3));
+        assert_eq!(failure_of::<Ask>(&cx, lost), (Failure::Forbidden, 3));
         let cut_off = vec![Attempt::NotReached, Attempt::NotReached, Attempt::Lost(Lost::CutOff)];
-        assert_eq!(failure_of::<GetOrder>(&cx, cut_off), (Failure::Unavailable, 3));
+        assert_eq!(failure_of::<Ask>(&cx, cut_off), (Failure::Unavailable, 3));
         let slow = vec![Attempt::NotReached, Attempt::NotReached, Attempt::Lost(Lost::OutOfTime)];
-        assert_eq!(failure_of::<GetOrder>(&cx, slow), (Failure::Timeout, 3));
+        assert_eq!(failure_of::<Ask>(&cx, slow), (Failure::Timeout, 3));
     }
 
     #[test]
     fn a_command_without_a_key_is_repeated_only_while_nothing_has_been_done() {
         let cx = context(None, LONG);
         let lost = vec![Attempt::NotReached, Attempt::Lost(Lost::CutOff)];
-        assert_eq!(failure_of::<CancelOrder>(&cx, lost), (Failure::Timeout, 2));
+        assert_eq!(failure_of::<Act>(&cx, lost), (Failure::Timeout, 2));
         let away: Vec<Cancelling> = vec![Attempt::NotReached, Attempt::NotReached, Attempt::NotReached];
-        assert_eq!(failure_of::<CancelOrder>(&cx, away), (Failure::Unavailable, 3));
+        assert_eq!(failure_of::<Act>(&cx, away), (Failure::Unavailable, 3));
     }
 
-    const DAMAGED: Failure<ChangeStockError> = Failure::Domain(ChangeStockError::BelowReserved { available: 1 });
+    const DAMAGED: Failure<ActError> = Failure::Domain(ActError::TooFew { pieces: 1 });
 
     #[test]
     fn a_command_under_a_key_is_repeated_and_its_first_attempt_not_forgotten() {
         let cx = context(Some("k"), LONG);
         let answer = vec![Attempt::Lost(Lost::CutOff), answered(DAMAGED)];
-        assert_eq!(failure_of::<ChangeStock>(&cx, answer), (DAMAGED, 2));
+        assert_eq!(failure_of::<ActOnce>(&cx, answer), (DAMAGED, 2));
         for nothing_done in [
             vec![Attempt::Lost(Lost::OutOfTime), Attempt::NotReached, Attempt::NotReached],
             vec![
@@ -253,7 +252,7 @@ mod tests {
                 answered(Failure::Unavailable),
             ],
         ] {
-            assert_eq!(failure_of::<ChangeStock>(&cx, nothing_done), (Failure::Timeout, 3));
+            assert_eq!(failure_of::<ActOnce>(&cx, nothing_done), (Failure::Timeout, 3));
         }
     }
 
@@ -261,10 +260,10 @@ mod tests {
     fn a_key_that_no_use_case_looks_up_makes_nothing_safe_to_repeat() {
         let cx = context(Some("k"), LONG);
         let lost = vec![Attempt::Lost(Lost::CutOff)];
-        assert_eq!(failure_of::<CancelOrder>(&cx, lost), (Failure::Timeout, 1));
+        assert_eq!(failure_of::<Act>(&cx, lost), (Failure::Timeout, 1));
     }
 
-    fn in_flight() -> Attempt<StockLevel, ChangeStockError> {
+    fn in_flight() -> Attempt<State, ActError> {
         answered(Failure::IdempotencyKeyInFlight)
     }
 
@@ -272,7 +271,7 @@ mod tests {
     fn only_an_attempt_of_our_own_in_flight_is_waited_for() {
         let cx = context(Some("k"), LONG);
         assert_eq!(
-            failure_of::<ChangeStock>(&cx, vec![in_flight()]),
+            failure_of::<ActOnce>(&cx, vec![in_flight()]),
             (Failure::IdempotencyKeyInFlight, 1)
         );
         let ours = vec![
@@ -282,9 +281,9 @@ mod tests {
             in_flight(),
             answered(DAMAGED),
         ];
-        assert_eq!(failure_of::<ChangeStock>(&cx, ours), (DAMAGED, 5));
+        assert_eq!(failure_of::<ActOnce>(&cx, ours), (DAMAGED, 5));
         let mut retries = Retries::new(Kind::Command, true);
-        let lost = retries.judge::<StockLevel, ChangeStockError>(Attempt::Lost(Lost::CutOff), LONG, &NoJitter);
+        let lost = retries.judge::<State, ActError>(Attempt::Lost(Lost::CutOff), LONG, &NoJitter);
         assert!(matches!(lost, Verdict::Again(_)));
         let mut asked = 0;
         while matches!(retries.judge(in_flight(), LONG, &NoJitter), Verdict::Again(_)) {
@@ -297,14 +296,14 @@ mod tests {
     fn what_was_turned_away_is_not_asked_for_again() {
         let cx = context(Some("k"), LONG);
         let turned_away = vec![Attempt::TurnedAway(Failure::Overloaded)];
-        assert_eq!(failure_of::<ChangeStock>(&cx, turned_away), (Failure::Overloaded, 1));
+        assert_eq!(failure_of::<ActOnce>(&cx, turned_away), (Failure::Overloaded, 1));
     }
 
     #[test]
     fn no_attempt_is_made_behind_the_deadline() {
         let cx = context(None, Duration::ZERO);
         assert_eq!(
-            failure_of::<GetOrder>(&cx, vec![Attempt::NotReached]),
+            failure_of::<Ask>(&cx, vec![Attempt::NotReached]),
             (Failure::Unavailable, 1)
         );
     }
@@ -318,9 +317,9 @@ mod tests {
             })
         };
         let cx = context(Some("k"), LONG);
-        failure_of::<ChangeStock>(&cx, vec![Attempt::Lost(Lost::CutOff), replay()]);
+        failure_of::<ActOnce>(&cx, vec![Attempt::Lost(Lost::CutOff), replay()]);
         assert!(!cx.was_replayed());
-        failure_of::<ChangeStock>(&cx, vec![Attempt::NotReached, replay()]);
+        failure_of::<ActOnce>(&cx, vec![Attempt::NotReached, replay()]);
         assert!(
             cx.was_replayed(),
             "nothing of ours had been done: it is an earlier request's answer"

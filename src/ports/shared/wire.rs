@@ -166,9 +166,8 @@ mod tests {
     use super::*;
     use crate::domains::shared::ids::{OrderId, UserId};
     use crate::domains::shared::role::Role;
-    use crate::ports::identity::operations::LogOut;
-    use crate::ports::orders::operations::{CancelOrder, CancelOrderError, GetOrder};
     use crate::ports::shared::failure::Never;
+    use crate::ports::shared::specimens::{Act, ActError, Ask, Forget};
 
     fn context(principal: Principal, key: Option<&str>) -> CallContext {
         let correlation_id = "cor-1".parse().unwrap();
@@ -193,12 +192,12 @@ mod tests {
         for (principal, key) in principals.into_iter().zip([Some("\"k-1\""), Some("\"\"k\"\""), None]) {
             let mut sent = context(principal, key);
             sent.effect_mode = EffectMode::DryRun;
-            let op = CancelOrder {
+            let op = Act {
                 order_id: order_id(),
                 reason: Some("no \"reason\"\n".to_owned()),
             };
             let text = write_call(&sent, &op).unwrap();
-            let (received, received_op) = read_call::<CancelOrder>(&text).unwrap();
+            let (received, received_op) = read_call::<Act>(&text).unwrap();
             assert_eq!(received.principal, sent.principal);
             assert_eq!(received.correlation_id, sent.correlation_id);
             assert_eq!(received.trace_parent, sent.trace_parent);
@@ -217,18 +216,18 @@ mod tests {
     #[test]
     fn a_deadline_beyond_all_patience_is_cut_short() {
         let mut text: serde_json::Value = serde_json::from_slice(
-            &write_call(&context(Principal::Anonymous, None), &GetOrder { order_id: order_id() }).unwrap(),
+            &write_call(&context(Principal::Anonymous, None), &Ask { order_id: order_id() }).unwrap(),
         )
         .unwrap();
         text["cx"]["deadline_ms"] = u64::MAX.into();
-        let (cx, _op) = read_call::<GetOrder>(text.to_string().as_bytes()).unwrap();
+        let (cx, _op) = read_call::<Ask>(text.to_string().as_bytes()).unwrap();
         assert!(cx.deadline.remaining() <= LONGEST_CALL);
     }
 
     #[test]
     fn every_outcome_arrives_as_it_was_sent() {
-        let failures: [Failure<CancelOrderError>; 11] = [
-            Failure::Domain(CancelOrderError::Busy),
+        let failures: [Failure<ActError>; 11] = [
+            Failure::Domain(ActError::Busy),
             Failure::Unauthenticated,
             Failure::Forbidden,
             Failure::IdempotencyKeyMissing,
@@ -245,31 +244,31 @@ mod tests {
                 result: Err(failure),
                 replayed: true,
             };
-            let text = write_answer::<CancelOrder>(&answer).unwrap();
-            assert_eq!(read_answer::<CancelOrder>(&text).unwrap(), answer);
+            let text = write_answer::<Act>(&answer).unwrap();
+            assert_eq!(read_answer::<Act>(&text).unwrap(), answer);
         }
         let nothing = Answer::<(), Never> {
             result: Ok(()),
             replayed: false,
         };
-        let text = write_answer::<LogOut>(&nothing).unwrap();
+        let text = write_answer::<Forget>(&nothing).unwrap();
         assert_eq!(text, br#"{"reply":null,"replayed":false}"#);
-        assert_eq!(read_answer::<LogOut>(&text).unwrap(), nothing);
+        assert_eq!(read_answer::<Forget>(&text).unwrap(), nothing);
     }
 
     #[test]
     fn what_is_no_answer_is_not_taken_for_one() {
         for text in ["{}", r#"{"reply":null,"failure":"Timeout"}"#, r#"{"replayed":true}"#] {
-            let read = read_answer::<LogOut>(text.as_bytes());
+            let read = read_answer::<Forget>(text.as_bytes());
             assert!(matches!(read, Err(UnreadableAnswer::NeitherOrBoth)), "{text}");
         }
         for text in ["", "null", r#"{"reply":1}"#, r#"{"failure":"Never heard of"}"#] {
-            let read = read_answer::<LogOut>(text.as_bytes());
+            let read = read_answer::<Forget>(text.as_bytes());
             assert!(matches!(read, Err(UnreadableAnswer::Form(_))), "{text}");
         }
         let wrong_key = r#"{"cx":{"principal":{"kind":"anonymous"},"correlation_id":"c","trace_parent":null,
             "deadline_ms":1,"idempotency_key":"a b","effect_mode":"live"},"op":{"refresh_token":"t"}}"#;
-        assert!(read_call::<LogOut>(wrong_key.as_bytes()).is_err());
-        assert!(read_call::<LogOut>(wrong_key.replace("a b", "a-b").as_bytes()).is_ok());
+        assert!(read_call::<Forget>(wrong_key.as_bytes()).is_err());
+        assert!(read_call::<Forget>(wrong_key.replace("a b", "a-b").as_bytes()).is_ok());
     }
 }

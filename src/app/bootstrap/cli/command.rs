@@ -29,6 +29,12 @@ pub enum Command {
     },
     /// Compare what the contexts know of each order, each piece and each payment, and name what does not agree.
     Fsck,
+    /// Lift a context out. Needs no database.
+    Extract {
+        /// How far.
+        #[command(subcommand)]
+        how: Extract,
+    },
     /// Print who there is, who calls whom and who listens to whom, as the code has it. Needs no database.
     Map {
         /// As what.
@@ -52,7 +58,7 @@ impl Commands for Command {
         match self {
             Self::Service(service) => service.calls_contexts(),
             Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
-            Self::Map { .. } => false,
+            Self::Extract { .. } | Self::Map { .. } => false,
         }
     }
 }
@@ -61,6 +67,23 @@ impl From<Service> for Command {
     fn from(service: Service) -> Self {
         Self::Service(service)
     }
+}
+
+/// How a context is lifted out.
+#[derive(Debug, Subcommand)]
+pub enum Extract {
+    /// Write a crate of its own, which builds to a service that takes its place.
+    Scaffold(Scaffold),
+}
+
+/// Which crate, and where to.
+#[derive(Debug, Args)]
+pub struct Scaffold {
+    /// The context.
+    pub context: String,
+    /// The folder, which has to be empty or not there yet.
+    #[arg(long)]
+    pub out: PathBuf,
 }
 
 /// What can be brought in.

@@ -105,6 +105,7 @@ mod tests {
     use super::*;
     use crate::adapters::shared::sql::postgres_url::PostgresUrl;
 
+    /// Most lines migrate: that needs no neighbours, so they make sense to the program of any context.
     fn parsed(line: &str) -> Result<Invocation<Service>, NotAnInvocation> {
         parse(line.split_whitespace().map(OsString::from))
     }
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn without_a_command_the_shop_is_served() {
-        let invocation = parsed("banyan --http-addr 127.0.0.1:0").unwrap();
+        let invocation = parsed("banyan --contexts none --http-addr 127.0.0.1:0").unwrap();
         assert!(matches!(invocation.command, Service::Serve));
         assert_eq!(invocation.settings.http_addr.port(), 0);
     }
@@ -131,10 +132,10 @@ mod tests {
     #[test]
     fn a_shop_that_others_can_reach_is_no_demo_unless_it_is_asked_for() {
         for (line, demo) in [
-            ("banyan", true),
-            ("banyan --http-addr 127.0.0.1:80", true),
-            ("banyan --http-addr 0.0.0.0:80", false),
-            ("banyan --http-addr 0.0.0.0:80 --demo on", true),
+            ("banyan migrate", true),
+            ("banyan migrate --http-addr 127.0.0.1:80", true),
+            ("banyan migrate --http-addr 0.0.0.0:80", false),
+            ("banyan migrate --http-addr 0.0.0.0:80 --demo on", true),
         ] {
             assert_eq!(parsed(line).unwrap().settings.demo, demo, "{line}");
         }
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn options_may_stand_before_or_after_the_command() {
-        for line in ["banyan --demo off serve", "banyan serve --demo off"] {
+        for line in ["banyan --demo off migrate", "banyan migrate --demo off"] {
             assert!(!parsed(line).unwrap().settings.demo, "{line}");
         }
     }
@@ -169,7 +170,7 @@ mod tests {
     fn every_context_can_have_a_database_of_its_own() {
         for context in CONTEXTS {
             let text = format!("postgres://host/the_{context}");
-            let invocation = parsed(&format!("banyan --{context}-database-url {text}")).unwrap();
+            let invocation = parsed(&format!("banyan migrate --{context}-database-url {text}")).unwrap();
             let databases = invocation.settings.databases;
             assert_eq!(databases.url_of(context).map(PostgresUrl::as_str), Some(text.as_str()));
             assert_eq!(databases.own.len(), 1);
@@ -188,7 +189,7 @@ mod tests {
         let text = complaint("banyan --database-url mysql://shop:hunter2@host/shop");
         assert!(text.contains("mysql") && !text.contains("hunter2"), "{text}");
         for option in ["--database-url", "--catalog-database-url"] {
-            let invocation = parsed(&format!("banyan {option} postgres://shop:hunter2@host/shop")).unwrap();
+            let invocation = parsed(&format!("banyan migrate {option} postgres://shop:hunter2@host/shop")).unwrap();
             assert!(!format!("{invocation:?}").contains("hunter2"));
             let location = invocation.settings.database_of("catalog");
             assert!(!format!("{location:?}").contains("hunter2"));
