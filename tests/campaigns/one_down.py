@@ -45,6 +45,7 @@ NEEDS = {
 def main():
     options = campaign.arguments(__doc__)
     with campaign.running_server(options) as (shop, _):
+        time.sleep(SETTLE_SECONDS)  # they started all at once, and some have asked others that were not there yet
         storefront = Storefront(shop)
         violations = list(storefront.unexpected(frozenset(), "nobody is away"))
         columns = {}

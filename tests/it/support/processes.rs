@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use banyan::adapters::shared::remote::service_token::ServiceSecret;
+use banyan::app::bootstrap::contexts;
 use banyan::app::bootstrap::processes::Processes;
 use banyan::app::bootstrap::settings::Settings;
 
@@ -46,32 +47,18 @@ impl RunningProcesses {
             .iter()
             .map(|service| (service.name.as_str(), free_address()))
             .collect();
-        let children: Vec<_> = topology
-            .services
-            .iter()
-            .map(|service| {
-                let mut environment = environment(settings);
-                environment.extend(own_environment(service, &ports));
-                if let Some(database) = databases.get(service.database()) {
-                    environment.insert("BANYAN_DATABASE_URL".to_owned(), database.url.clone());
-                }
-                let command = Command::new(env!("CARGO_BIN_EXE_banyan"))
-                    .arg("serve")
-                    .env_clear()
-                    .envs(std::env::var("PATH").map(|path| ("PATH", path)))
-                    .envs(environment)
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::piped())
-                    .spawn();
-                (service, command.expect("the binary can be run"))
-            })
-            .collect();
-        let processes: Vec<RunningProcess> = children
-            .into_iter()
-            .map(|(service, child)| RunningProcess::opened(&service.name, child))
-            .collect();
-        for process in &processes {
+        // One after the other, each behind those that it asks without being asked: nobody meets a neighbour that is not
+        // there yet, and leaves it alone for a while just when the test begins.
+        let mut processes: Vec<RunningProcess> = Vec::new();
+        for service in in_order(&topology.services) {
+            let mut environment = environment(settings);
+            environment.extend(own_environment(service, &ports));
+            if let Some(database) = databases.get(service.database()) {
+                environment.insert("BANYAN_DATABASE_URL".to_owned(), database.url.clone());
+            }
+            let process = RunningProcess::start(&service.name, &environment);
             process.wait_until_ready();
+            processes.push(process);
         }
         let at = |service: &Service| processes.iter().find(|process| process.name == service.name).unwrap();
         let front = topology.services.iter().find(|service| service.is_storefront).unwrap();
@@ -112,8 +99,17 @@ impl Drop for RunningProcesses {
 }
 
 impl RunningProcess {
-    /// Reads where it listens.
-    fn opened(name: &str, mut child: Child) -> Self {
+    /// Starts it and reads where it listens.
+    fn start(name: &str, environment: &BTreeMap<String, String>) -> Self {
+        let command = Command::new(env!("CARGO_BIN_EXE_banyan"))
+            .arg("serve")
+            .env_clear()
+            .envs(std::env::var("PATH").map(|path| ("PATH", path)))
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = command.expect("the binary can be run");
         let mut line = String::new();
         let out = child.stdout.take().expect("its output is piped");
         BufReader::new(out).read_line(&mut line).expect("it says where it is");
@@ -135,6 +131,29 @@ impl RunningProcess {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// The services, each behind those whose logs it reads and behind the one that has the keys.
+fn in_order(services: &[Service]) -> Vec<&Service> {
+    let mut waiting: Vec<&Service> = services.iter().collect();
+    let mut started: Vec<&Service> = Vec::new();
+    while !waiting.is_empty() {
+        let runs = |context: &str| started.iter().any(|service| service.contexts().contains(&context));
+        let next = waiting.iter().position(|service| {
+            let own = service.contexts();
+            let heard = contexts::ALL
+                .iter()
+                .filter(|room| own.contains(&room.name))
+                .flat_map(|room| room.consumers.iter().map(|consumer| consumer.listens_to));
+            heard
+                .chain(["identity"])
+                .all(|context| own.contains(&context) || runs(context))
+        });
+        // In a circle somebody has to be the first.
+        let next = waiting.remove(next.unwrap_or(0));
+        started.push(next);
+    }
+    started
 }
 
 fn canonical(context: &str) -> &'static str {
