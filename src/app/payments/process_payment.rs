@@ -3,7 +3,7 @@
 use super::settle_attempt::Settled;
 use super::unsettled::Unsettled;
 use super::{PaymentsService, ROUNDS_MAX, messages};
-use crate::app::shared::idempotent::{Begun, Claim, Outcome, after_lost_race, begin, into_result};
+use crate::app::shared::idempotent::{Begun, Claim, Outcome, after_lost_race, after_refusal, begin, into_result};
 use crate::domains::payments::attempt::RequestKey;
 use crate::domains::payments::decline_reason::DeclineReason;
 use crate::domains::payments::payment::{AttemptRefused, Payment as PaymentAggregate};
@@ -33,7 +33,11 @@ impl Handler<ProcessPayment> for PaymentsService {
             let mut payment = payment
                 .filter(|payment| cx.principal.user_id() == Some(payment.customer_id()))
                 .ok_or(Failure::Domain(ProcessPaymentError::NotFound))?;
-            match self.begin_attempt(&mut payment, &request, &claim)? {
+            let begun = match self.begin_attempt(&mut payment, &request, &claim) {
+                Ok(begun) => begun,
+                Err(refusal) => return after_refusal(&*self.keys, cx, &op, self.clock.now(), refusal),
+            };
+            match begun {
                 Ok(()) => return self.pay(cx, &op, payment, &request),
                 Err(StorageError::Stale) => {}
                 Err(StorageError::Duplicate { constraint }) => {

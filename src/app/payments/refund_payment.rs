@@ -1,7 +1,7 @@
 //! Gives money back, in full or in part.
 
 use super::{PaymentsService, ROUNDS_MAX, messages};
-use crate::app::shared::idempotent::{Begun, Claim, after_lost_race, begin, into_result};
+use crate::app::shared::idempotent::{Begun, Claim, after_lost_race, after_refusal, begin, into_result};
 use crate::domains::payments::attempt::RequestKey;
 use crate::domains::payments::payment::{Payment, RefundRefused};
 use crate::domains::payments::refund::RefundReason;
@@ -26,7 +26,11 @@ impl Handler<RefundPayment> for PaymentsService {
         for _ in 0..ROUNDS_MAX {
             let payment = self.store.find(op.payment_id)?;
             let mut payment = payment.ok_or(Failure::Domain(RefundPaymentError::NotFound))?;
-            match self.ask_for_refund(&mut payment, id, &op, &reason, &claim)? {
+            let asked = match self.ask_for_refund(&mut payment, id, &op, &reason, &claim) {
+                Ok(asked) => asked,
+                Err(refusal) => return after_refusal(&*self.keys, cx, &op, self.clock.now(), refusal),
+            };
+            match asked {
                 Ok(()) => {
                     return match self.carry_out_refund(cx, payment.id(), id) {
                         Ok(outcome) => into_result::<RefundPayment>(outcome),

@@ -108,6 +108,24 @@ pub fn after_lost_race<Op: Operation>(
     }
 }
 
+/// What to answer when a rule refused a request whose key was free a moment ago. If it was another request under the same
+/// key that made it so, that one's answer, or that it is still in flight; else the refusal.
+///
+/// # Errors
+/// As [`begin`], or `refusal`.
+pub fn after_refusal<Op: Operation>(
+    store: &dyn IdempotencyStore,
+    cx: &CallContext,
+    op: &Op,
+    now: Timestamp,
+    refusal: Failure<Op::Error>,
+) -> Result<Op::Reply, Failure<Op::Error>> {
+    match after_lost_race(store, cx, op, now)? {
+        Some(outcome) => into_result::<Op>(outcome),
+        None => Err(refusal),
+    }
+}
+
 /// Turns what a key remembered into what a handler returns.
 pub fn into_result<Op: Operation>(outcome: Outcome<Op>) -> Result<Op::Reply, Failure<Op::Error>> {
     outcome.map_err(Failure::Domain)
