@@ -287,6 +287,11 @@ fn copy_modules(
             let file = format!("{folder}/{included}");
             files.insert(file.clone(), sources.get(&file).to_owned());
         }
+        // What its unit tests compare with is named after the module, and lies beside it.
+        let (snapshots, of_module) = (format!("{folder}/snapshots"), format!("__{}__", path.join("__")));
+        for file in sources.under(&snapshots).filter(|file| file.contains(&of_module)) {
+            files.insert(file.to_owned(), sources.get(file).to_owned());
+        }
         named.extend(module.names.firsts.iter().cloned());
         files.insert(module.file.clone(), text);
     }
