@@ -4,8 +4,19 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use super::InternalServices;
+use super::context::InternalContext;
 use crate::adapters::shared::remote::protocol::Refusal;
 use crate::adapters::shared::remote::service_token::{Addressed, ServicePass};
+
+/// The context that one of the shop's own processes asks about by its name.
+pub(super) fn admit<'s>(
+    services: &'s InternalServices,
+    request: &HttpRequest,
+    context: &str,
+) -> Result<&'s InternalContext, Refusal> {
+    pass(services, request, context)?;
+    services.context(context).ok_or(Refusal::ContextNotHere)
+}
 
 /// The pass of a request to `context`: its token is good for exactly this address. Whether it is good for the body, too,
 /// is asked when there is one ([`ServicePass::covers`]).

@@ -2,10 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::authentication::pass;
+use super::authentication::admit;
 use super::context::InternalConsumer;
 use super::{InternalServices, refuse};
-use crate::adapters::shared::remote::protocol::{ConsumerStanding, ConsumersBody, MAX_DEAD_LETTERS, Refusal};
+use crate::adapters::shared::remote::protocol::{ConsumerStanding, ConsumersBody, MAX_DEAD_LETTERS};
 use crate::ports::shared::storage::StorageError;
 
 /// Where the context's consumers stand and what they have set aside, for `banyan fsck` and whoever watches.
@@ -14,11 +14,9 @@ pub(super) async fn consumers(
     context: web::Path<String>,
     services: web::Data<InternalServices>,
 ) -> HttpResponse {
-    if let Err(refusal) = pass(&services, &request, &context) {
-        return refuse(refusal, String::new());
-    }
-    let Some(context) = services.context(&context) else {
-        return refuse(Refusal::ContextNotHere, String::new());
+    let context = match admit(&services, &request, &context) {
+        Ok(context) => context,
+        Err(refusal) => return refuse(refusal, String::new()),
     };
     let consumers = context.consumers().to_vec();
     context

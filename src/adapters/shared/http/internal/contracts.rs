@@ -3,10 +3,10 @@
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::authentication::pass;
+use super::authentication::admit;
 use super::context::InternalContext;
 use super::{InternalServices, refuse};
-use crate::adapters::shared::remote::protocol::{CONTRACT_HEADER, Refusal};
+use crate::adapters::shared::remote::protocol::CONTRACT_HEADER;
 
 /// What the context's messages look like here, with the digest in the header.
 pub(super) async fn contract(
@@ -14,11 +14,9 @@ pub(super) async fn contract(
     context: web::Path<String>,
     services: web::Data<InternalServices>,
 ) -> HttpResponse {
-    if let Err(refusal) = pass(&services, &request, &context) {
-        return refuse(refusal, String::new());
-    }
-    let Some(context) = services.context(&context) else {
-        return refuse(Refusal::ContextNotHere, String::new());
+    let context = match admit(&services, &request, &context) {
+        Ok(context) => context,
+        Err(refusal) => return refuse(refusal, String::new()),
     };
     let json = context.contract().json.clone();
     let mut answer = HttpResponse::Ok().content_type("application/json").body(json);

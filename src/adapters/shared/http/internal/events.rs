@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::authentication::pass;
+use super::authentication::admit;
 use super::{InternalServices, refuse};
 use crate::adapters::shared::remote::protocol::{EventsBody, EventsQuery, MAX_EVENT_BYTES, MAX_EVENTS, Refusal};
 use crate::ports::shared::events::LoggedEvent;
@@ -15,17 +15,15 @@ pub(super) async fn events(
     context: web::Path<String>,
     services: web::Data<InternalServices>,
 ) -> HttpResponse {
-    if let Err(refusal) = pass(&services, &request, &context) {
-        return refuse(refusal, String::new());
-    }
+    let context = match admit(&services, &request, &context) {
+        Ok(context) => context,
+        Err(refusal) => return refuse(refusal, String::new()),
+    };
     let EventsQuery { after, limit } = match web::Query::<EventsQuery>::from_query(request.query_string()) {
         Ok(query) => query.into_inner(),
         Err(error) => return refuse(Refusal::Unreadable, error.to_string()),
     };
-    let Some((context, feed)) = services
-        .context(&context)
-        .and_then(|context| Some((context, context.events()?)))
-    else {
+    let Some(feed) = context.events() else {
         return refuse(Refusal::ContextNotHere, String::new());
     };
     let feed = Arc::clone(feed);
