@@ -1,5 +1,6 @@
 //! Keeps track of what is in stock, as inventory tells it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::app::shared::event_reader::{ConsumeError, Consumer, ConsumerInfo};
@@ -38,10 +39,26 @@ impl Consumer for OnStockChanged {
     }
 
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
-        let levels: Vec<StockLevel> = levels_told_by(event)?.into_iter().map(stock_level).collect();
-        if levels.is_empty() {
+        self.consume_together(&[event], delivery)
+    }
+
+    /// A busy shop changes the same levels again and again: only the last one of each is written.
+    fn consume_together(&self, events: &[&EventRecord], delivery: &Delivery) -> Result<bool, ConsumeError> {
+        // In the order of the products, so that whoever else locks several of them can do so in the same order.
+        let mut last = BTreeMap::new();
+        for event in events {
+            for level in levels_told_by(event)?.into_iter().map(stock_level) {
+                let place = (level.product_id, level.location.clone());
+                let known = last.get(&place).map(|known: &StockLevel| known.version);
+                if level.is_news_after(known) {
+                    last.insert(place, level);
+                }
+            }
+        }
+        if last.is_empty() {
             return Ok(false);
         }
+        let levels: Vec<StockLevel> = last.into_values().collect();
         let unit = UnitOfWork::none().with_delivery(delivery.clone());
         self.store.apply_stock_levels(&levels, &unit)?;
         Ok(true)

@@ -1,5 +1,7 @@
 //! Reads a context's event log on behalf of a consumer: in order, each effect once, poison set aside.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +60,16 @@ pub trait Consumer: Send + Sync {
     /// # Errors
     /// See [`ConsumeError`].
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError>;
+
+    /// Takes several events in, in their order, and commits `delivery` in the one transaction of all their effects. For
+    /// consumers that keep up with a busy log only this way. `Ok(false)`: nothing was committed, and the reader goes
+    /// through them one by one, as it does after an error, which may be the fault of any of them.
+    ///
+    /// # Errors
+    /// See [`ConsumeError`].
+    fn consume_together(&self, _events: &[&EventRecord], _delivery: &Delivery) -> Result<bool, ConsumeError> {
+        Ok(false)
+    }
 }
 
 /// What is known of a consumer without an instance of it: a row of a context's table of consumers.
@@ -128,52 +140,91 @@ impl EventReader {
     fn try_batch(&self) -> Result<Progress, StorageError> {
         let start = self.positions.position(self.name())?;
         let events = self.feed.read_after(start, BATCH)?;
-        let mut position = start;
-        // Events that pass by move the position only when something is written anyway, or at the end of the batch.
-        for logged in &events {
-            if !self.consumer.event_types().contains(&logged.event.event_type.as_str()) {
-                continue;
-            }
-            let delivery = Delivery {
-                consumer: self.name().to_owned(),
-                from_position: position,
-                to_position: logged.seq,
-            };
-            match self.deliver(logged, &delivery)? {
-                Delivered::Moved => position = logged.seq,
-                Delivered::NotMoved => {}
-                Delivered::Blocked => return Ok(Progress::Blocked),
-                Delivered::Elsewhere => return Ok(Progress::Overtaken),
+        let Some(last) = events.last() else {
+            return Ok(Progress::Idle);
+        };
+        let wanted: Vec<&LoggedEvent> = events
+            .iter()
+            .filter(|logged| self.consumer.event_types().contains(&logged.event.event_type.as_str()))
+            .collect();
+        let subjects: Vec<&str> = wanted.iter().map(|logged| logged.event.subject.as_str()).collect();
+        let parked = self.positions.parked_among(self.name(), &subjects)?;
+        if wanted.len() > 1 && parked.is_empty() {
+            match self.together(&wanted, &self.delivery(start, last.seq)) {
+                Some(Delivered::Moved) => return Ok(Progress::Read(events.len())),
+                Some(Delivered::Elsewhere) => return Ok(Progress::Overtaken),
+                _ => {}
             }
         }
-        if let Some(last) = events.last().filter(|last| last.seq > position) {
-            let rest = Delivery {
-                consumer: self.name().to_owned(),
-                from_position: position,
-                to_position: last.seq,
-            };
-            match self.positions.advance(&rest) {
-                Ok(()) | Err(StorageError::Stale) => {}
-                Err(error) => return Err(error),
+        match self.one_by_one(&wanted, start, parked)? {
+            ControlFlow::Break(progress) => return Ok(progress),
+            // Events that pass by move the position only when something is written anyway, or at the end of the batch.
+            ControlFlow::Continue(position) if position < last.seq => {
+                match self.positions.advance(&self.delivery(position, last.seq)) {
+                    Ok(()) | Err(StorageError::Stale) => {}
+                    Err(error) => return Err(error),
+                }
             }
+            ControlFlow::Continue(_) => {}
         }
-        Ok(if events.is_empty() {
-            Progress::Idle
-        } else {
-            Progress::Read(events.len())
-        })
+        Ok(Progress::Read(events.len()))
     }
 
-    fn deliver(&self, logged: &LoggedEvent, delivery: &Delivery) -> Result<Delivered, StorageError> {
-        // Order holds per subject: behind a parked event, its subject's later events wait in the same lane.
-        if self.positions.is_parked(self.name(), &logged.event.subject)? {
-            return self.park(
-                logged,
-                delivery,
-                "an earlier event of this subject is parked".to_owned(),
-                0,
-            );
+    fn delivery(&self, from_position: i64, to_position: i64) -> Delivery {
+        Delivery {
+            consumer: self.name().to_owned(),
+            from_position,
+            to_position,
         }
+    }
+
+    /// `None` where they have to be taken one by one.
+    fn together(&self, wanted: &[&LoggedEvent], delivery: &Delivery) -> Option<Delivered> {
+        let events: Vec<&EventRecord> = wanted.iter().map(|logged| &logged.event).collect();
+        match self.consumer.consume_together(&events, delivery) {
+            Ok(true) => Some(Delivered::Moved),
+            Ok(false) => None,
+            Err(ConsumeError::Stale) => Some(Delivered::Elsewhere),
+            Err(ConsumeError::Retry(reason) | ConsumeError::Poison(reason)) => {
+                tracing::debug!(consumer = self.name(), reason, "events are taken in one by one");
+                None
+            }
+        }
+    }
+
+    /// Where the consumer stands behind the last event that moved it, or why the batch ends early.
+    fn one_by_one(
+        &self,
+        wanted: &[&LoggedEvent],
+        start: i64,
+        mut parked: BTreeSet<String>,
+    ) -> Result<ControlFlow<Progress, i64>, StorageError> {
+        let mut position = start;
+        for logged in wanted {
+            let delivery = self.delivery(position, logged.seq);
+            // Order holds per subject: behind a parked event, its subject's later events wait in the same lane.
+            let delivered = if parked.contains(&logged.event.subject) {
+                let reason = "an earlier event of this subject is parked".to_owned();
+                self.park(logged, &delivery, reason, 0)?
+            } else {
+                self.deliver(logged, &delivery, &mut parked)?
+            };
+            match delivered {
+                Delivered::Moved => position = logged.seq,
+                Delivered::NotMoved => {}
+                Delivered::Blocked => return Ok(ControlFlow::Break(Progress::Blocked)),
+                Delivered::Elsewhere => return Ok(ControlFlow::Break(Progress::Overtaken)),
+            }
+        }
+        Ok(ControlFlow::Continue(position))
+    }
+
+    fn deliver(
+        &self,
+        logged: &LoggedEvent,
+        delivery: &Delivery,
+        parked: &mut BTreeSet<String>,
+    ) -> Result<Delivered, StorageError> {
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
         loop {
@@ -187,6 +238,7 @@ impl EventReader {
                     return Ok(Delivered::Blocked);
                 }
                 Err(ConsumeError::Poison(reason)) if attempt >= MAX_ATTEMPTS => {
+                    parked.insert(logged.event.subject.clone());
                     return self.park(logged, delivery, reason, attempt);
                 }
                 Err(ConsumeError::Retry(_) | ConsumeError::Poison(_)) => {

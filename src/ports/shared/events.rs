@@ -1,5 +1,7 @@
 //! Events: facts that a context has committed, in the order of its log. The envelope follows `CloudEvents` 1.0.
 
+use std::collections::BTreeSet;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -180,11 +182,11 @@ pub trait ConsumerStore: ConsumerStandings {
     /// MUST fail with [`StorageError::Stale`] when the consumer no longer stands at `from_position`.
     fn advance(&self, delivery: &Delivery) -> Result<(), StorageError>;
 
-    /// Whether an event of `subject` is parked.
+    /// Those of `subjects` of which an event is parked. Callers pass the subjects of one batch of events.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`].
-    fn is_parked(&self, consumer: &str, subject: &str) -> Result<bool, StorageError>;
+    fn parked_among(&self, consumer: &str, subjects: &[&str]) -> Result<BTreeSet<String>, StorageError>;
 
     /// Parks an event and moves the consumer past it, in one transaction.
     ///

@@ -1,5 +1,6 @@
 //! What is committed here takes effect there: all of it, once, in order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -90,8 +91,8 @@ impl ConsumerStore for DiesBeforeMoving {
         self.positions.advance(delivery)
     }
 
-    fn is_parked(&self, consumer: &str, subject: &str) -> Result<bool, StorageError> {
-        self.positions.is_parked(consumer, subject)
+    fn parked_among(&self, consumer: &str, subjects: &[&str]) -> Result<BTreeSet<String>, StorageError> {
+        self.positions.parked_among(consumer, subjects)
     }
 
     fn park(&self, letter: &DeadLetter, delivery: &Delivery) -> Result<(), StorageError> {

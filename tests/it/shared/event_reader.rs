@@ -21,6 +21,8 @@ struct Notes {
     taken: Mutex<Vec<String>>,
     poison: Vec<String>,
     attempts: Mutex<u32>,
+    /// How many it took in at once, where it can.
+    runs: Option<Mutex<Vec<usize>>>,
 }
 
 impl Consumer for Notes {
@@ -42,6 +44,21 @@ impl Consumer for Notes {
         self.taken.lock().unwrap().push(event.payload.clone());
         Ok(true)
     }
+
+    fn consume_together(&self, events: &[&EventRecord], delivery: &Delivery) -> Result<bool, ConsumeError> {
+        let Some(runs) = &self.runs else {
+            return Ok(false);
+        };
+        if events.iter().any(|event| self.poison.contains(&event.payload)) {
+            return Err(ConsumeError::Poison("one of them is poison".into()));
+        }
+        self.database
+            .commit(&UnitOfWork::none().with_delivery(delivery.clone()), |_conn| Ok(()))?;
+        runs.lock().unwrap().push(events.len());
+        let mut taken = self.taken.lock().unwrap();
+        taken.extend(events.iter().map(|event| event.payload.clone()));
+        Ok(true)
+    }
 }
 
 fn notes(home: &TestDatabase, poison: &[u128]) -> Arc<Notes> {
@@ -50,6 +67,16 @@ fn notes(home: &TestDatabase, poison: &[u128]) -> Arc<Notes> {
         taken: Mutex::default(),
         poison: poison.iter().map(|number| event(*number).payload).collect(),
         attempts: Mutex::new(0),
+        runs: None,
+    })
+}
+
+/// Of those that take several events in at once.
+fn notes_of_runs(home: &TestDatabase, poison: &[u128]) -> Arc<Notes> {
+    let notes = Arc::into_inner(notes(home, poison)).unwrap();
+    Arc::new(Notes {
+        runs: Some(Mutex::default()),
+        ..notes
     })
 }
 
@@ -143,6 +170,59 @@ fn poison_parks_its_lane_and_nothing_else(home: &TestDatabase) {
     );
 }
 
+fn a_run_of_events_is_taken_in_with_one_commit(home: &TestDatabase) {
+    append(home, 1..=250);
+    let consumer = notes_of_runs(home, &[]);
+    drain(&reader(home, &consumer));
+    let expected: Vec<String> = (1..=250).map(|number| event(number).payload).collect();
+    assert_eq!(*consumer.taken.lock().unwrap(), expected);
+    assert_eq!(
+        *consumer.runs.as_ref().unwrap().lock().unwrap(),
+        [100, 100, 50],
+        "one commit for each batch"
+    );
+    assert_eq!(*consumer.attempts.lock().unwrap(), 0);
+}
+
+fn runs_of_two_readers_take_effect_once(home: &TestDatabase) {
+    append(home, 1..=2_000);
+    let consumer = notes_of_runs(home, &[]);
+    let readers = [reader(home, &consumer), reader(home, &consumer)];
+    std::thread::scope(|scope| {
+        for reader in &readers {
+            scope.spawn(|| drain(reader));
+        }
+    });
+    let mut taken = consumer.taken.lock().unwrap().clone();
+    taken.sort();
+    let mut expected: Vec<String> = (1..=2_000).map(|number| event(number).payload).collect();
+    expected.sort();
+    assert_eq!(taken, expected);
+}
+
+fn poison_in_a_run_parks_its_lane_and_nothing_else(home: &TestDatabase) {
+    append(home, 1..=124);
+    // Of the eight subjects, that of 3, 11, ... 99 and, in the next batch, 107, 115 and 123.
+    let consumer = notes_of_runs(home, &[3]);
+    drain(&reader(home, &consumer));
+    let of_the_lane = |n: &u128| n % 8 == 3;
+    let expected: Vec<String> = (1..=124)
+        .filter(|n| !of_the_lane(n))
+        .map(|n| event(n).payload)
+        .collect();
+    assert_eq!(
+        *consumer.taken.lock().unwrap(),
+        expected,
+        "the other lanes flow, in order"
+    );
+    let parked = SqlConsumerStore::new(home.database.clone())
+        .parked("orders.on_test_happened", 100)
+        .unwrap();
+    let parked: Vec<String> = parked.iter().map(|letter| letter.event.event.payload.clone()).collect();
+    let lane: Vec<String> = (1..=124).filter(of_the_lane).map(|n| event(n).payload).collect();
+    assert_eq!(parked, lane);
+}
+
 macro_rules! on_both {
     ($($name:ident),+) => {
         mod on_sqlite { $(#[test] fn $name() { super::$name(&super::sqlite("orders", super::MIGRATIONS)); })+ }
@@ -153,5 +233,8 @@ macro_rules! on_both {
 on_both!(
     each_event_takes_effect_once_and_in_order,
     a_position_moves_only_from_where_it_stands,
-    poison_parks_its_lane_and_nothing_else
+    poison_parks_its_lane_and_nothing_else,
+    a_run_of_events_is_taken_in_with_one_commit,
+    runs_of_two_readers_take_effect_once,
+    poison_in_a_run_parks_its_lane_and_nothing_else
 );

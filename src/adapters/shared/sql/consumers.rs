@@ -1,5 +1,6 @@
 //! Where a context's consumers stand, and what they have parked.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -54,15 +55,19 @@ impl ConsumerStore for SqlConsumerStore {
         self.database.write(|conn| advance(conn, delivery))
     }
 
-    fn is_parked(&self, consumer: &str, subject: &str) -> Result<bool, StorageError> {
-        self.database.read(|conn| {
-            diesel::select(diesel::dsl::exists(
-                dead_letters::table
-                    .filter(dead_letters::consumer.eq(consumer))
-                    .filter(dead_letters::subject.eq(subject)),
-            ))
-            .get_result(conn)
-        })
+    fn parked_among(&self, consumer: &str, subjects: &[&str]) -> Result<BTreeSet<String>, StorageError> {
+        if subjects.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let parked: Vec<String> = self.database.read(|conn| {
+            dead_letters::table
+                .filter(dead_letters::consumer.eq(consumer))
+                .filter(dead_letters::subject.eq_any(subjects))
+                .select(dead_letters::subject)
+                .distinct()
+                .load(conn)
+        })?;
+        Ok(parked.into_iter().collect())
     }
 
     fn park(&self, letter: &DeadLetter, delivery: &Delivery) -> Result<(), StorageError> {
