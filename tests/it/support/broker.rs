@@ -25,6 +25,8 @@ pub fn url() -> String {
 
 /// Exchanges and queues of one test, gone when this is dropped.
 pub struct TestBroker {
+    /// What their names begin with.
+    pub prefix: String,
     pub names: Names,
     consumers: Vec<&'static str>,
 }
@@ -35,6 +37,7 @@ impl TestBroker {
         let prefix = format!("t_{}", Uuid::from_u128(rand_bits()).simple());
         Self {
             names: Names::new(&prefix),
+            prefix,
             consumers: consumers.to_vec(),
         }
     }

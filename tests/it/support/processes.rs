@@ -12,10 +12,14 @@ use banyan::app::bootstrap::contexts;
 use banyan::app::bootstrap::processes::Processes;
 use banyan::app::bootstrap::settings::Settings;
 
+use super::broker::{self, TestBroker};
 use super::databases::PostgresDatabase;
 use super::http::HttpClient;
 use super::topology::{Service, Topology};
 
+/// The variable that says whether events go over the broker between the processes of a shop; absent: they read each
+/// other's logs.
+const EVENTS_OVER_BROKER: &str = "BANYAN_TEST_EVENTS_OVER_BROKER";
 /// What the processes of a test share.
 const SECRET: &str = "what the processes of a test share with each other";
 /// How long a process may take until it is ready.
@@ -28,6 +32,8 @@ pub struct RunningProcesses {
     pub storefront: SocketAddr,
     /// Where each context's internal server is.
     pub internal: BTreeMap<&'static str, SocketAddr>,
+    /// Their place at the broker, which is cleared when they are gone.
+    _broker: Option<TestBroker>,
 }
 
 /// One process.
@@ -50,9 +56,14 @@ impl RunningProcesses {
         // One after the other, each behind those that it asks without being asked: nobody meets a neighbour that is not
         // there yet, and leaves it alone for a while just when the test begins.
         let mut processes: Vec<RunningProcess> = Vec::new();
+        let broker = std::env::var_os(EVENTS_OVER_BROKER).map(|_on| TestBroker::with(&consumers()));
         for service in in_order(&topology.services) {
             let mut environment = environment(settings);
             environment.extend(own_environment(service, &ports));
+            if let Some(broker) = &broker {
+                environment.insert("BANYAN_AMQP_URL".to_owned(), broker::url());
+                environment.insert("BANYAN_AMQP_PREFIX".to_owned(), broker.prefix.clone());
+            }
             if let Some(database) = databases.get(service.database()) {
                 environment.insert("BANYAN_DATABASE_URL".to_owned(), database.url.clone());
             }
@@ -70,6 +81,7 @@ impl RunningProcesses {
             storefront: at(front).http,
             internal: internal.collect(),
             processes,
+            _broker: broker,
         }
     }
 
@@ -154,6 +166,14 @@ fn in_order(services: &[Service]) -> Vec<&Service> {
         started.push(next);
     }
     started
+}
+
+/// The names of all who listen to a log.
+fn consumers() -> Vec<&'static str> {
+    let rooms = contexts::ALL.iter();
+    rooms
+        .flat_map(|room| room.consumers.iter().map(|consumer| consumer.name))
+        .collect()
 }
 
 fn canonical(context: &str) -> &'static str {
