@@ -66,6 +66,7 @@ pub const CRATES_KEPT_OUT_OF_APP: &[&str] = &[
     "lapin",
     "tokio",
     "ureq",
+    "rustls",
     "r2d2",
     "jsonwebtoken",
     "argon2",
@@ -118,6 +119,11 @@ pub const TECHNOLOGIES: &[Technology] = &[
     Technology {
         crates: &["ureq"],
         homes: &["adapters/shared/remote", "adapters/payments/providers"],
+    },
+    Technology {
+        // TLS between processes. The server is given what it needs, and does not name it.
+        crates: &["rustls"],
+        homes: &["adapters/shared/remote"],
     },
     Technology {
         crates: &["clap", "indicatif"],

@@ -34,9 +34,10 @@ impl Peers {
             .iter()
             .filter(|(context, _url)| !processes.runs(context));
         let peers = elsewhere.map(|(context, url): (&&'static str, &PeerUrl)| {
+            let tls = processes.tls.as_deref();
             let peer = by_url
                 .entry(url.to_string())
-                .or_insert_with(|| Arc::new(Peer::new(url.clone(), Arc::clone(&signer))));
+                .or_insert_with(|| Arc::new(Peer::new(url.clone(), Arc::clone(&signer), tls)));
             (*context, Arc::clone(peer))
         });
         Self(peers.collect())

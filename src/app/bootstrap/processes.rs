@@ -1,12 +1,15 @@
 //! Which contexts run in this process, and where the others are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::contexts;
 use super::settings::InvalidSetting;
 use crate::adapters::shared::remote::peer_url::PeerUrl;
 use crate::adapters::shared::remote::service_token::ServiceSecret;
+use crate::adapters::shared::remote::tls::{TlsFile, TlsFiles, TlsIdentity};
 
 /// The variable that says which contexts run in this process.
 pub const CONTEXTS: &str = "BANYAN_CONTEXTS";
@@ -16,6 +19,12 @@ const NO_CONTEXTS: &str = "none";
 pub const SERVICE_SECRET: &str = "BANYAN_SERVICE_SECRET";
 /// The variable for the secret that they shared before, while they change to another one.
 pub const SERVICE_SECRET_PREVIOUS: &str = "BANYAN_SERVICE_SECRET_PREVIOUS";
+/// The variable for the file with the certificate of this process.
+pub const TLS_CERTIFICATE: &str = "BANYAN_INTERNAL_TLS_CERT";
+/// The variable for the file with its private key.
+pub const TLS_KEY: &str = "BANYAN_INTERNAL_TLS_KEY";
+/// The variable for the file with the authorities that sign the certificates of the shop's processes.
+pub const TLS_AUTHORITIES: &str = "BANYAN_INTERNAL_TLS_CA";
 
 /// Which contexts run in this process, and where the others are.
 #[derive(Debug, Clone)]
@@ -33,6 +42,8 @@ pub struct Processes {
     pub secret: Option<ServiceSecret>,
     /// Signed it before: still taken from others.
     pub previous_secret: Option<ServiceSecret>,
+    /// What this process shows to the others; `None` where they speak in the clear.
+    pub tls: Option<Arc<TlsIdentity>>,
 }
 
 /// Which contexts the storefront reaches through a process.
@@ -54,6 +65,7 @@ impl Processes {
             internal_addr: None,
             secret: None,
             previous_secret: None,
+            tls: None,
         }
     }
 
@@ -80,7 +92,8 @@ impl Processes {
     /// Checks that everybody who is needed here is at a known place.
     ///
     /// # Errors
-    /// [`InvalidSetting::MissingPeer`], [`InvalidSetting::ServiceSecretMissing`], [`InvalidSetting::PeerIsSelf`].
+    /// [`InvalidSetting::MissingPeer`], [`InvalidSetting::ServiceSecretMissing`], [`InvalidSetting::PeerIsSelf`],
+    /// [`InvalidSetting::PeerOverTls`], [`InvalidSetting::PeerWithoutTls`].
     pub fn check(&self) -> Result<(), InvalidSetting> {
         for room in contexts::ALL.iter().filter(|room| self.runs(room.name)) {
             for (other, does) in room.neighbours() {
@@ -92,14 +105,14 @@ impl Processes {
         }
         let elsewhere = || self.peers.iter().filter(|(context, _url)| !self.runs(context));
         for (&context, url) in elsewhere() {
-            if self
-                .internal_addr
-                .is_some_and(|own| url.as_str() == format!("http://{own}"))
-            {
-                return Err(InvalidSetting::PeerIsSelf {
-                    variable: peer_variable(context),
-                    context,
-                });
+            let variable = peer_variable(context);
+            if self.internal_addr.is_some_and(|own| url.authority() == own.to_string()) {
+                return Err(InvalidSetting::PeerIsSelf { variable, context });
+            }
+            match (url.is_over_tls(), &self.tls) {
+                (true, None) => return Err(InvalidSetting::PeerOverTls { variable }),
+                (false, Some(_)) => return Err(InvalidSetting::PeerWithoutTls { variable }),
+                (true, Some(_)) | (false, None) => {}
             }
         }
         if self.secret.is_none() && (self.internal_addr.is_some() || elsewhere().next().is_some()) {
@@ -184,4 +197,45 @@ pub fn service_secret(variable: &'static str, text: &str) -> Result<Option<Servi
     ServiceSecret::new(text)
         .map(Some)
         .map_err(|source| InvalidSetting::ServiceSecret { variable, source })
+}
+
+/// What a process shows to the others, from the files that are the values of [`TLS_CERTIFICATE`], [`TLS_KEY`] and
+/// [`TLS_AUTHORITIES`]; none for three empty ones.
+///
+/// # Errors
+/// [`InvalidSetting::TlsIncomplete`], [`InvalidSetting::TlsFile`].
+pub fn tls_identity(
+    certificate: &OsStr,
+    key: &OsStr,
+    authorities: &OsStr,
+) -> Result<Option<Arc<TlsIdentity>>, InvalidSetting> {
+    let values = [
+        (TLS_CERTIFICATE, certificate),
+        (TLS_KEY, key),
+        (TLS_AUTHORITIES, authorities),
+    ];
+    let variable_where = |is_empty: bool| {
+        let found = values.iter().find(|(_variable, value)| value.is_empty() == is_empty);
+        found.map(|(variable, _value)| *variable)
+    };
+    match (variable_where(false), variable_where(true)) {
+        (None, _) => Ok(None),
+        (Some(given), Some(missing)) => Err(InvalidSetting::TlsIncomplete { missing, given }),
+        (Some(_), None) => {
+            let files = TlsFiles {
+                certificate: certificate.into(),
+                key: key.into(),
+                authorities: authorities.into(),
+            };
+            let identity = TlsIdentity::load(&files).map_err(|source| InvalidSetting::TlsFile {
+                variable: match source.file {
+                    TlsFile::Certificate => TLS_CERTIFICATE,
+                    TlsFile::Key => TLS_KEY,
+                    TlsFile::Authorities => TLS_AUTHORITIES,
+                },
+                source,
+            })?;
+            Ok(Some(Arc::new(identity)))
+        }
+    }
 }

@@ -145,11 +145,12 @@ fn serve(
         keys: shop.keys.clone(),
     };
     let internal = internal_services(settings, shop);
+    let tls = settings.processes.tls.as_deref();
     System::new().block_on(async move {
         let cannot_listen = |address| move |source| StartError::Listen { address, source };
         let (http, address) = server::start(settings.http_addr, served).map_err(cannot_listen(settings.http_addr))?;
         let internal = internal
-            .map(|(address, services)| server::start_internal(address, services).map_err(cannot_listen(address)))
+            .map(|(address, services)| server::start_internal(address, services, tls).map_err(cannot_listen(address)))
             .transpose()?;
         let internal_address = internal.as_ref().map(|(_server, address)| *address);
         let handle = http.handle();

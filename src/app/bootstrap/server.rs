@@ -19,6 +19,7 @@ use super::routes;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
 use crate::adapters::shared::http::edge::edge;
 use crate::adapters::shared::http::internal::{self, InternalServices};
+use crate::adapters::shared::remote::tls::TlsIdentity;
 use crate::ports::shared::clock::IdSource;
 use crate::ports::shared::tokens::TokenVerifier;
 
@@ -35,9 +36,10 @@ const BACKLOG: u32 = 1_024;
 /// How long requests under way are given when the server stops.
 pub const GRACE: Duration = Duration::from_secs(25);
 
-/// Binds a server within these limits and starts it. A macro, because the types of an application have no names.
+/// Binds a server within these limits and starts it: by `bind`, or by another function of its kind that takes more. A macro,
+/// because the types of an application have no names.
 macro_rules! listen {
-    ($http:expr, $address:expr) => {{
+    ($http:expr, $bind:ident, $address:expr $(, $more:expr)?) => {{
         let http = $http
             .workers(available_parallelism().map_or(2, usize::from).max(2))
             .keep_alive(KEEP_ALIVE)
@@ -47,7 +49,7 @@ macro_rules! listen {
             .backlog(BACKLOG)
             .shutdown_timeout(GRACE.as_secs())
             .disable_signals()
-            .bind($address)?;
+            .$bind($address $(, $more)?)?;
         let bound = http.addrs().first().copied().unwrap_or($address);
         Ok((http.run(), bound))
     }};
@@ -128,14 +130,22 @@ pub fn start(address: SocketAddr, served: Served) -> io::Result<(Server, SocketA
             .default_service(web::to(no_route))
             .into_app()
     });
-    listen!(http, address)
+    listen!(http, bind, address)
 }
 
-/// Listens at `address` for the shop's other processes, as [`start`] does for the storefront.
+/// Listens at `address` for the shop's other processes, as [`start`] does for the storefront: with `tls` for those alone that
+/// prove to be of the shop, before a word is said.
 ///
 /// # Errors
 /// When it cannot listen there.
-pub fn start_internal(address: SocketAddr, services: web::Data<InternalServices>) -> io::Result<(Server, SocketAddr)> {
+pub fn start_internal(
+    address: SocketAddr,
+    services: web::Data<InternalServices>,
+    tls: Option<&TlsIdentity>,
+) -> io::Result<(Server, SocketAddr)> {
     let http = HttpServer::new(move || App::new().configure(internal::routes(services.clone())));
-    listen!(http, address)
+    match tls {
+        None => listen!(http, bind, address),
+        Some(tls) => listen!(http, bind_rustls_0_23, address, tls.server()),
+    }
 }

@@ -13,6 +13,7 @@ use crate::adapters::shared::messaging::broker_url::{BrokerUrl, InvalidBrokerUrl
 use crate::adapters::shared::messaging::names::Names;
 use crate::adapters::shared::remote::peer_url::InvalidPeerUrl;
 use crate::adapters::shared::remote::service_token::WeakServiceSecret;
+use crate::adapters::shared::remote::tls::UnusableTlsFile;
 use crate::adapters::shared::sql::connection::DatabaseLocation;
 use crate::adapters::shared::sql::postgres_url::NotAPostgresUrl;
 use crate::app::shared::decorators::loopback::LoopbackSettings;
@@ -195,6 +196,39 @@ pub enum InvalidSetting {
         variable: &'static str,
         /// What is wrong.
         source: WeakServiceSecret,
+    },
+    /// TLS for half of what it takes.
+    #[error("{missing} is missing: {given} is set, and TLS between processes takes all three files")]
+    TlsIncomplete {
+        /// Where nothing was set.
+        missing: &'static str,
+        /// Where something was.
+        given: &'static str,
+    },
+    /// A file that no connection can be made with.
+    #[error("{variable}: {source}")]
+    TlsFile {
+        /// Where it was set.
+        variable: &'static str,
+        /// What is wrong.
+        source: UnusableTlsFile,
+    },
+    /// TLS with somebody, without anything to show.
+    #[error(
+        "{variable} begins with https://, which takes certificates: set BANYAN_INTERNAL_TLS_CERT, BANYAN_INTERNAL_TLS_KEY \
+         and BANYAN_INTERNAL_TLS_CA"
+    )]
+    PeerOverTls {
+        /// Where it was set.
+        variable: String,
+    },
+    /// Somebody who would be spoken to in the clear, although there are certificates.
+    #[error(
+        "{variable} begins with http://; BANYAN_INTERNAL_TLS_CERT is set, and with certificates it must be https://"
+    )]
+    PeerWithoutTls {
+        /// Where it was set.
+        variable: String,
     },
     /// Not the address of a broker.
     #[error("BANYAN_AMQP_URL {0}")]

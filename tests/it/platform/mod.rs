@@ -16,4 +16,5 @@ mod openapi;
 mod problem_table;
 mod purchase;
 mod roles;
+mod tls;
 mod which_contexts_run_here;

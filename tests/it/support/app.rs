@@ -24,6 +24,7 @@ use banyan::ports::shared::call_context::{CallContext, Deadline};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use super::certificates::Authority;
 use super::databases::PostgresDatabase;
 use super::http::{Answer, HttpClient, Request};
 use super::processes::RunningProcesses;
@@ -63,7 +64,7 @@ enum Running {
     /// A thread of this process that serves everything, until nobody is left to tell it to stop.
     Thread(oneshot::Sender<()>, JoinHandle<()>),
     /// Processes, as `deploy/compose` has them.
-    Processes(#[expect(dead_code, reason = "held to be dropped")] RunningProcesses),
+    Processes(Box<RunningProcesses>),
 }
 
 /// Somebody who has registered and signed in.
@@ -76,15 +77,26 @@ pub struct Customer {
 impl TestApp {
     /// A shop that sells nothing yet, with fast timers.
     pub fn start(on: On) -> Self {
-        Self::start_as(Topology::wished(), on, |_settings| {})
+        Self::start_as(Topology::wished(), None, on, |_settings| {})
     }
 
     /// A shop of one process with other settings, whatever the suite runs on: for tests of what one process does.
     pub fn start_whole(on: On, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_as(None, on, change)
+        Self::start_as(None, None, on, change)
     }
 
-    fn start_as(topology: Option<Topology>, on: On, change: impl FnOnce(&mut Settings)) -> Self {
+    /// A shop of the processes of `deploy/compose/<topology>.yaml`, each with a certificate, whatever the suite runs on.
+    pub fn start_over_tls(topology: &str, on: On) -> Self {
+        let authority = Authority::new();
+        Self::start_as(Some(Topology::named(topology)), Some(&authority), on, |_settings| {})
+    }
+
+    fn start_as(
+        topology: Option<Topology>,
+        authority: Option<&Authority>,
+        on: On,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = settings(folder.path());
         let names = match (on, &topology) {
@@ -103,10 +115,10 @@ impl TestApp {
         let (address, contexts, running) = match topology {
             None => serve_here(settings),
             Some(topology) => {
-                let processes = RunningProcesses::start(&topology, &settings, &databases);
+                let processes = RunningProcesses::start(&topology, &settings, &databases, authority);
                 settings.processes = processes.as_peers();
                 let contexts = Shop::open(&settings).expect("the processes can be reached").contexts;
-                (processes.storefront, contexts, Running::Processes(processes))
+                (processes.storefront, contexts, Running::Processes(Box::new(processes)))
             }
         };
         Self {
@@ -146,6 +158,14 @@ impl TestApp {
     pub fn drop_database(&self) {
         assert!(!self.databases.is_empty(), "a database that can be dropped");
         self.databases.values().for_each(PostgresDatabase::drop_now);
+    }
+
+    /// How a process is told where the contexts are that runs none of them itself.
+    pub fn operator_environment(&self) -> BTreeMap<String, String> {
+        match &self.running {
+            Some(Running::Processes(processes)) => processes.as_peers_environment(),
+            _ => panic!("a shop of several processes"),
+        }
     }
 
     /// The access token of an admin.

@@ -14,6 +14,7 @@ use banyan::adapters::shared::remote::peer::Peer;
 use banyan::adapters::shared::remote::service_token::{ServiceSecret, ServiceSigner, ServiceVerifier};
 use banyan::adapters::shared::system::{SystemClock, SystemIds};
 use banyan::ports::shared::operation::TableOfContents;
+use rustls::ServerConfig;
 use tokio::sync::oneshot;
 
 /// As much as a context gets here.
@@ -51,7 +52,7 @@ pub fn serving(contexts: Vec<InternalContext>) -> InternalServices {
 /// The process that is reached at this address.
 pub fn peer_at(address: SocketAddr) -> Arc<Peer> {
     let url = format!("http://{address}").parse().unwrap();
-    Arc::new(Peer::new(url, signer()))
+    Arc::new(Peer::new(url, signer(), None))
 }
 
 /// The context `C` in the process at this address.
@@ -76,9 +77,27 @@ impl InternalServer {
         Self::start_with(address, move |config| routes(services.clone())(config))
     }
 
+    pub fn start_over_tls(tls: ServerConfig, services: InternalServices) -> Self {
+        Self::start_over_tls_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls, services)
+    }
+
+    pub fn start_over_tls_at(address: SocketAddr, tls: ServerConfig, services: InternalServices) -> Self {
+        let services = web::Data::new(services);
+        Self::listen(address, Some(tls), move |config| routes(services.clone())(config))
+    }
+
     /// With routes of a test's own.
     pub fn start_with(
         address: SocketAddr,
+        configure: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    ) -> Self {
+        Self::listen(address, None, configure)
+    }
+
+    /// With routes of a test's own, over TLS or in the clear.
+    pub fn listen(
+        address: SocketAddr,
+        tls: Option<ServerConfig>,
         configure: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
     ) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
@@ -87,9 +106,12 @@ impl InternalServer {
             rt::System::new().block_on(async move {
                 let server = HttpServer::new(move || App::new().configure(&configure))
                     .workers(1)
-                    .disable_signals()
-                    .bind(address)
-                    .expect("the address is free");
+                    .disable_signals();
+                let bound = match tls {
+                    None => server.bind(address),
+                    Some(tls) => server.bind_rustls_0_23(address, tls),
+                };
+                let server = bound.expect("the address is free");
                 opened.send(server.addrs()[0]).unwrap();
                 let server = server.run();
                 let handle = server.handle();

@@ -1,6 +1,7 @@
 //! What the tests of all contexts are built with.
 
 pub mod broker;
+pub mod certificates;
 pub mod contract;
 pub mod databases;
 pub mod fixed;

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use banyan::adapters::shared::remote::service_token::ServiceSecret;
 use banyan::app::bootstrap::contexts;
-use banyan::app::bootstrap::processes::Processes;
+use banyan::app::bootstrap::processes::{Processes, peer_variable};
 use banyan::app::bootstrap::settings::Settings;
 
 use super::broker::{self, TestBroker};
+use super::certificates::{Authority, Papers};
 use super::databases::PostgresDatabase;
 use super::http::HttpClient;
 use super::topology::{Service, Topology};
@@ -21,7 +23,7 @@ use super::topology::{Service, Topology};
 /// other's logs.
 const EVENTS_OVER_BROKER: &str = "BANYAN_TEST_EVENTS_OVER_BROKER";
 /// What the processes of a test share.
-const SECRET: &str = "what the processes of a test share with each other";
+pub const SECRET: &str = "what the processes of a test share with each other";
 /// How long a process may take until it is ready.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -32,6 +34,10 @@ pub struct RunningProcesses {
     pub storefront: SocketAddr,
     /// Where each context's internal server is.
     pub internal: BTreeMap<&'static str, SocketAddr>,
+    /// Those of one who runs no context; where there are some, the processes speak TLS.
+    papers: Option<Papers>,
+    /// Those of the processes.
+    _papers: Vec<Papers>,
     /// Their place at the broker, which is cleared when they are gone.
     _broker: Option<TestBroker>,
 }
@@ -46,8 +52,14 @@ pub struct RunningProcess {
 }
 
 impl RunningProcesses {
-    /// Starts the processes of `topology` with `settings`, each with its database: one for each that the file names.
-    pub fn start(topology: &Topology, settings: &Settings, databases: &BTreeMap<String, PostgresDatabase>) -> Self {
+    /// Starts the processes of `topology` with `settings`, each with its database: one for each that the file names. Where
+    /// there is an authority, each has a certificate of it.
+    pub fn start(
+        topology: &Topology,
+        settings: &Settings,
+        databases: &BTreeMap<String, PostgresDatabase>,
+        authority: Option<&Authority>,
+    ) -> Self {
         let ports: BTreeMap<&str, SocketAddr> = topology
             .services
             .iter()
@@ -57,12 +69,18 @@ impl RunningProcesses {
         // there yet, and leaves it alone for a while just when the test begins.
         let mut processes: Vec<RunningProcess> = Vec::new();
         let broker = std::env::var_os(EVENTS_OVER_BROKER).map(|_on| TestBroker::with(&consumers()));
+        let mut their_papers = Vec::new();
         for service in in_order(&topology.services) {
             let mut environment = environment(settings);
-            environment.extend(own_environment(service, &ports));
+            environment.extend(own_environment(service, &ports, scheme(authority.is_some())));
             if let Some(broker) = &broker {
                 environment.insert("BANYAN_AMQP_URL".to_owned(), broker::url());
                 environment.insert("BANYAN_AMQP_PREFIX".to_owned(), broker.prefix.clone());
+            }
+            if let Some(authority) = authority {
+                let papers = authority.papers();
+                environment.extend(papers.environment());
+                their_papers.push(papers);
             }
             if let Some(database) = databases.get(service.database()) {
                 environment.insert("BANYAN_DATABASE_URL".to_owned(), database.url.clone());
@@ -80,6 +98,8 @@ impl RunningProcesses {
         Self {
             storefront: at(front).http,
             internal: internal.collect(),
+            papers: authority.map(Authority::papers),
+            _papers: their_papers,
             processes,
             _broker: broker,
         }
@@ -91,11 +111,27 @@ impl RunningProcesses {
         Processes {
             here: [].into(),
             peers: peers
-                .map(|(context, address)| (*context, format!("http://{address}").parse().unwrap()))
+                .map(|(context, address)| (*context, self.url(*address).parse().unwrap()))
                 .collect(),
             secret: Some(ServiceSecret::new(SECRET).unwrap()),
+            tls: self.papers.as_ref().map(|papers| Arc::new(papers.identity())),
             ..Processes::whole()
         }
+    }
+
+    /// The same for a process of its own.
+    pub fn as_peers_environment(&self) -> BTreeMap<String, String> {
+        let urls = self.internal.iter();
+        let urls = urls.map(|(context, address)| (peer_variable(context), self.url(*address)));
+        let mut environment: BTreeMap<String, String> = urls.collect();
+        environment.insert("BANYAN_CONTEXTS".to_owned(), "none".to_owned());
+        environment.insert("BANYAN_SERVICE_SECRET".to_owned(), SECRET.to_owned());
+        environment.extend(self.papers.iter().flat_map(Papers::environment));
+        environment
+    }
+
+    fn url(&self, address: SocketAddr) -> String {
+        format!("{}://{address}", scheme(self.papers.is_some()))
     }
 }
 
@@ -183,15 +219,19 @@ fn canonical(context: &str) -> &'static str {
         .expect("a context of ours")
 }
 
+fn scheme(over_tls: bool) -> &'static str {
+    if over_tls { "https" } else { "http" }
+}
+
 /// What the file sets for this service, with the hosts of this machine in place of the others.
-fn own_environment(service: &Service, ports: &BTreeMap<&str, SocketAddr>) -> BTreeMap<String, String> {
+fn own_environment(service: &Service, ports: &BTreeMap<&str, SocketAddr>, scheme: &str) -> BTreeMap<String, String> {
     let mut own = BTreeMap::new();
     for (variable, value) in &service.environment {
         if let Some(host) = value
             .strip_prefix("http://")
             .and_then(|rest| rest.strip_suffix(":9090"))
         {
-            own.insert(variable.clone(), format!("http://{}", ports[host]));
+            own.insert(variable.clone(), format!("{scheme}://{}", ports[host]));
         } else if variable == "BANYAN_CONTEXTS" {
             own.insert(variable.clone(), value.clone());
         }

@@ -13,3 +13,4 @@ pub mod peer;
 pub mod peer_url;
 pub mod protocol;
 pub mod service_token;
+pub mod tls;

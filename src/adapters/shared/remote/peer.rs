@@ -13,6 +13,7 @@ use super::addresses::Addresses;
 use super::peer_url::PeerUrl;
 use super::protocol::{CONTRACT_HEADER, MAX_ANSWER_BYTES, RefusalBody, keys_path};
 use super::service_token::{Addressed, NotSigned, ServiceSigner};
+use super::tls::{self, TlsIdentity};
 use crate::adapters::shared::circuit_breaker::{BreakerSettings, CircuitBreaker};
 use crate::ports::shared::retry::Lost;
 use crate::ports::shared::storage::{BoxedError, StorageError};
@@ -126,8 +127,9 @@ impl ReadError {
 }
 
 impl Peer {
-    /// The process at `url`. Nothing is asked yet.
-    pub fn new(url: PeerUrl, signer: Arc<ServiceSigner>) -> Self {
+    /// The process at `url`: with `tls` only if that is `https://` and who is there is a member of the shop, without only if
+    /// it is `http://`. Nothing is asked yet.
+    pub fn new(url: PeerUrl, signer: Arc<ServiceSigner>, tls: Option<&TlsIdentity>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -135,6 +137,8 @@ impl Peer {
             // A proxy of the environment is for the outside world.
             .proxy(None)
             .user_agent(concat!("banyan/", env!("CARGO_PKG_VERSION")))
+            .https_only(tls.is_some())
+            .tls_config(tls.map_or_else(tls::nobody, TlsIdentity::client))
             .timeout_connect(Some(CONNECT_TIME))
             .max_idle_connections(CONNECTIONS_KEPT)
             .max_idle_connections_per_host(CONNECTIONS_KEPT)

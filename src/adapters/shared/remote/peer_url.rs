@@ -4,7 +4,12 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-/// The address of another process's internal server: `http://host:port`, and nothing behind it.
+/// How an address begins that is reached without TLS.
+const PLAIN: &str = "http://";
+/// How an address begins that is reached over TLS.
+const OVER_TLS: &str = "https://";
+
+/// The address of another process's internal server: `http://host:port` or `https://host:port`, and nothing behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PeerUrl(String);
 
@@ -12,7 +17,7 @@ pub struct PeerUrl(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPeerUrl {
     /// Another scheme, or none.
-    #[error("must begin with http://")]
+    #[error("must begin with http:// or https://")]
     Scheme,
     /// A path, a query, a fragment or a user.
     #[error("must end behind the host and the port, as http://orders:9090 does")]
@@ -30,6 +35,16 @@ impl PeerUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is reached over TLS.
+    pub fn is_over_tls(&self) -> bool {
+        self.0.starts_with(OVER_TLS)
+    }
+
+    /// The host, and the port where one was given.
+    pub fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_scheme, authority)| authority)
+    }
 }
 
 impl fmt::Display for PeerUrl {
@@ -42,7 +57,10 @@ impl FromStr for PeerUrl {
     type Err = InvalidPeerUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidPeerUrl> {
-        let authority = text.strip_prefix("http://").ok_or(InvalidPeerUrl::Scheme)?;
+        let (scheme, authority) = [PLAIN, OVER_TLS]
+            .into_iter()
+            .find_map(|scheme| Some((scheme, text.strip_prefix(scheme)?)))
+            .ok_or(InvalidPeerUrl::Scheme)?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         if authority.contains(['/', '?', '#', '@', '\\']) {
             return Err(InvalidPeerUrl::MoreThanAHost);
@@ -65,7 +83,7 @@ impl FromStr for PeerUrl {
             None if port.is_empty() => {}
             _ => return Err(InvalidPeerUrl::Port),
         }
-        Ok(Self(format!("http://{authority}")))
+        Ok(Self(format!("{scheme}{authority}")))
     }
 }
 
@@ -81,6 +99,8 @@ mod tests {
             "http://10.0.0.7:1",
             "http://[::1]:65535",
             "http://[::1]",
+            "https://orders:9090",
+            "https://[::1]",
         ] {
             assert_eq!(text.parse::<PeerUrl>().map(|url| url.0), Ok(text.to_owned()));
         }
@@ -91,6 +111,18 @@ mod tests {
     }
 
     #[test]
+    fn an_address_knows_its_scheme_and_what_is_behind_it() {
+        for (text, over_tls, authority) in [
+            ("http://orders:9090/", false, "orders:9090"),
+            ("https://orders:9090/", true, "orders:9090"),
+            ("https://[::1]", true, "[::1]"),
+        ] {
+            let url: PeerUrl = text.parse().unwrap();
+            assert_eq!((url.is_over_tls(), url.authority()), (over_tls, authority), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_with_its_reason() {
         use InvalidPeerUrl::{Host, MoreThanAHost, Port, Scheme};
         for (text, reason) in [
@@ -98,7 +130,10 @@ mod tests {
             ("orders:9090", Scheme),
             ("ftp://orders", Scheme),
             ("HTTP://orders", Scheme),
+            ("https//orders", Scheme),
+            ("http://https://orders", MoreThanAHost),
             ("http://", Host),
+            ("https://", Host),
             ("http://:9090", Host),
             ("http://or ders", Host),
             ("http://[::1", Host),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::env::VarError;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub(super) struct Options {
     #[command(flatten)]
     processes: ProcessOptions,
     #[command(flatten)]
+    tls: TlsOptions,
+    #[command(flatten)]
     way: WayOptions,
     #[command(flatten)]
     timers: TimerOptions,
@@ -89,7 +92,9 @@ struct DatabaseOptions {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Several processes: the others' internal addresses, as http://host:port")]
+#[command(
+    next_help_heading = "Several processes: the others' internal addresses, as http://host:port or https://host:port"
+)]
 struct ProcessOptions {
     /// The contexts that run in this process, as in `orders,payments`; `none` for a process that only passes on or asks.
     /// Absent: all. What the processes say to each other is signed with `BANYAN_SERVICE_SECRET`, which is in the
@@ -161,6 +166,42 @@ struct ProcessOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "TLS between processes: all three files, in PEM, or none")]
+struct TlsOptions {
+    /// The certificate of this process, with those between it and the authority behind it. With it, the internal addresses
+    /// are `https://`, and only processes with a certificate of the same authority are asked or answered.
+    #[arg(
+        long = "internal-tls-cert",
+        env = "BANYAN_INTERNAL_TLS_CERT",
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    certificate: OsString,
+    /// The private key of that certificate.
+    #[arg(
+        long = "internal-tls-key",
+        env = "BANYAN_INTERNAL_TLS_KEY",
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    key: OsString,
+    /// The authorities that sign the certificates of the shop's processes, and of nobody else.
+    #[arg(
+        long = "internal-tls-ca",
+        env = "BANYAN_INTERNAL_TLS_CA",
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    authorities: OsString,
+}
+
+#[derive(Debug, Args)]
 #[command(next_help_heading = "How operations and events travel")]
 struct WayOptions {
     /// How the contexts of this process reach each other: by a function call, or, to try what breaks when they are
@@ -225,7 +266,7 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
     let wrong = |error: InvalidSetting| NotAnInvocation::Wrong(error.to_string());
     let ms = |ms: u32| Duration::from_millis(u64::from(ms));
     let admin_password = from_environment("BANYAN_ADMIN_PASSWORD")?;
-    let processes = processes(&options.processes)?;
+    let processes = processes(&options.processes, &options.tls)?;
     let admin_email = options.admin_email.unwrap_or_default();
     let timers = options.timers;
     Ok(Settings {
@@ -284,7 +325,7 @@ fn databases(general: Option<&Secret>, single: &DatabaseOptions) -> Result<Datab
     Ok(databases)
 }
 
-fn processes(options: &ProcessOptions) -> Result<Processes, NotAnInvocation> {
+fn processes(options: &ProcessOptions, tls: &TlsOptions) -> Result<Processes, NotAnInvocation> {
     let wrong = |error: InvalidSetting| NotAnInvocation::Wrong(error.to_string());
     let mut peers = BTreeMap::new();
     for (context, given) in [
@@ -309,6 +350,7 @@ fn processes(options: &ProcessOptions) -> Result<Processes, NotAnInvocation> {
         internal_addr: options.internal_addr,
         secret: secret(processes::SERVICE_SECRET)?,
         previous_secret: secret(processes::SERVICE_SECRET_PREVIOUS)?,
+        tls: processes::tls_identity(&tls.certificate, &tls.key, &tls.authorities).map_err(wrong)?,
     };
     Ok(processes)
 }

@@ -6,6 +6,7 @@ mod events;
 mod loopback;
 mod lost_answers;
 mod service_tokens;
+mod tls;
 
 use std::sync::Arc;
 

@@ -112,7 +112,7 @@ fn a_caller_whose_secret_differs_learns_of_a_defect_and_not_of_an_outage() {
     let other = ServiceSecret::new("another secret of more than 32 bytes").unwrap();
     let signer = Arc::new(ServiceSigner::new("the test", &other, Arc::new(SystemClock)));
     let url = format!("http://{}", warehouse.server.address).parse().unwrap();
-    let inventory = Remote::<dyn Inventory>::at(Arc::new(Peer::new(url, signer)), Arc::new(SystemIds));
+    let inventory = Remote::<dyn Inventory>::at(Arc::new(Peer::new(url, signer, None)), Arc::new(SystemIds));
     let answer = inventory.handle(&operator(), GetStock { product_id: product(1) });
     assert!(
         matches!(&answer, Err(Failure::Internal(message)) if message.for_operator().contains("secrets differ")),

@@ -2,7 +2,7 @@
 //! protocol is `adapters/shared/remote`.
 //!
 //! Nothing here is for the storefront: it listens at an address of its own, and everything but the health check is for
-//! senders that show a service token.
+//! senders that show a service token. Where there are certificates, nobody gets as far as here without one.
 
 use actix_web::{HttpResponse, web};
 
