@@ -110,7 +110,8 @@ pub const TECHNOLOGIES: &[Technology] = &[
     },
     Technology {
         crates: &["actix_web"],
-        homes: &["adapters/*/http", "app/bootstrap"],
+        // The simulated payment provider is a server when it runs as a process of its own.
+        homes: &["adapters/*/http", "adapters/payments/providers", "app/bootstrap"],
     },
     Technology {
         crates: &["lapin"],

@@ -15,7 +15,7 @@ use super::map::Map;
 use super::program::{self, NotDone, print};
 use super::settings::Settings;
 use super::wiring::Shop;
-use super::{announce, demo, import, service};
+use super::{announce, demo, import, payments_simulator, service};
 use crate::domains::shared::secret::Secret;
 
 /// The program of the whole shop.
@@ -38,6 +38,7 @@ fn carry_out(command: &Command, settings: &Settings) -> Result<(), NotDone> {
             how: Extract::Scaffold(what),
         } => scaffold(what),
         Command::Map { format } => map(*format),
+        Command::PaymentsSimulator(wished) => payments_simulator::run(settings, wished),
     }
 }
 

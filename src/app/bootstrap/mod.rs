@@ -48,3 +48,5 @@ pub mod extract;
 pub mod fsck;
 pub mod import;
 pub mod map;
+
+mod payments_simulator;

@@ -51,7 +51,7 @@ pub enum StopOn {
 
 impl StopOn {
     /// Listens from now on; the future ends when the shop is to close.
-    fn listen(self) -> io::Result<Pin<Box<dyn Future<Output = ()>>>> {
+    pub(super) fn listen(self) -> io::Result<Pin<Box<dyn Future<Output = ()>>>> {
         match self {
             Self::Signals => {
                 let mut terminate = signal(SignalKind::terminate())?;

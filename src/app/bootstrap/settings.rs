@@ -8,10 +8,10 @@ use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
 use super::databases::Databases;
-use super::processes::Processes;
+use super::processes::{Processes, peer_url};
 use crate::adapters::shared::messaging::broker_url::{BrokerUrl, InvalidBrokerUrl};
 use crate::adapters::shared::messaging::names::Names;
-use crate::adapters::shared::remote::peer_url::InvalidPeerUrl;
+use crate::adapters::shared::remote::peer_url::{InvalidPeerUrl, PeerUrl};
 use crate::adapters::shared::remote::service_token::WeakServiceSecret;
 use crate::adapters::shared::remote::tls::UnusableTlsFile;
 use crate::adapters::shared::sql::connection::DatabaseLocation;
@@ -41,6 +41,8 @@ pub struct Settings {
     pub ports: Ports,
     /// The broker that takes events to other processes; without one they read each other's logs.
     pub broker: Option<BrokerSettings>,
+    /// Who takes the money.
+    pub provider: Provider,
     /// The first admin, made when there is no such account.
     pub first_admin: Option<FirstAdmin>,
     /// The password of `banyan admin create`, where the environment has it.
@@ -55,6 +57,30 @@ pub struct Settings {
     pub log: LogSettings,
     /// How long things take and how often they are looked at.
     pub timers: Timers,
+}
+
+/// The variable for the address of the payment provider.
+pub const PROVIDER_URL: &str = "BANYAN_PROVIDER_URL";
+
+/// Who takes the money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provider {
+    /// The simulator in this process, with its ledger in the data directory.
+    BuiltIn,
+    /// The simulator at an address: `banyan payments-simulator`.
+    At(PeerUrl),
+}
+
+/// The provider at the address that is the value of [`PROVIDER_URL`]; the one in this process for an empty one.
+///
+/// # Errors
+/// [`InvalidSetting::PeerUrl`], [`InvalidSetting::ProviderOverTls`].
+pub fn provider(url: &str) -> Result<Provider, InvalidSetting> {
+    match peer_url(PROVIDER_URL, url)? {
+        None => Ok(Provider::BuiltIn),
+        Some(url) if url.is_over_tls() => Err(InvalidSetting::ProviderOverTls),
+        Some(url) => Ok(Provider::At(url)),
+    }
 }
 
 /// How the contexts of a process reach each other.
@@ -122,8 +148,10 @@ pub struct Timers {
     pub payment_window_ms: i64,
     /// How long stock is held for a checkout under way, in milliseconds: longer than any checkout takes.
     pub checkout_reservation_ms: i64,
-    /// How long the simulated payment provider lets the shop wait for an answer that it loses.
+    /// How long the shop waits for an answer of its payment provider.
     pub provider_timeout: Duration,
+    /// How long it leaves a provider at an address alone that failed again and again.
+    pub provider_left_alone: Duration,
     /// How often readers look for events of other processes.
     pub event_poll: Duration,
     /// How often interrupted sagas, expired reservations and unknown payments are looked for.
@@ -154,6 +182,9 @@ pub enum InvalidSetting {
         /// What a URL looks like.
         source: NotAPostgresUrl,
     },
+    /// The simulated provider speaks in the clear.
+    #[error("{PROVIDER_URL} begins with https://, and the simulated payment provider speaks no TLS")]
+    ProviderOverTls,
     /// Not one of ours.
     #[error("BANYAN_CONTEXTS: there is no context {name:?}; give some of {known}, or none")]
     UnknownContext {

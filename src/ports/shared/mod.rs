@@ -14,6 +14,7 @@ pub mod failure;
 pub mod idempotency;
 pub mod page;
 pub mod saga;
+pub mod seeded;
 pub mod storage;
 pub mod tokens;
 

@@ -20,6 +20,7 @@ mod audit_payments;
 mod faults;
 
 mod simulator;
+mod simulator_over_http;
 
 mod http;
 

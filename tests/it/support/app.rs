@@ -13,7 +13,9 @@ use banyan::app::bootstrap::contexts::Contexts;
 use banyan::app::bootstrap::databases::Databases;
 use banyan::app::bootstrap::processes::Processes;
 use banyan::app::bootstrap::serve::{self, StopOn};
-use banyan::app::bootstrap::settings::{FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Ports, Settings, Timers};
+use banyan::app::bootstrap::settings::{
+    FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Ports, Provider, Settings, Timers,
+};
 use banyan::app::bootstrap::wiring::Shop;
 use banyan::domains::shared::correlation::CorrelationId;
 use banyan::domains::shared::role::Role;
@@ -329,6 +331,7 @@ fn settings(folder: &Path) -> Settings {
         processes: Processes::whole(),
         ports: ports(),
         broker: None,
+        provider: Provider::BuiltIn,
         first_admin: Some(FirstAdmin {
             email: ADMIN.parse().unwrap(),
             password: Secret::new(PASSWORD),
@@ -345,6 +348,7 @@ fn settings(folder: &Path) -> Settings {
             payment_window_ms: 60_000,
             checkout_reservation_ms: 60_000,
             provider_timeout: Duration::from_millis(10),
+            provider_left_alone: Duration::from_millis(100),
             event_poll: Duration::from_millis(50),
             sweep: Duration::from_millis(50),
             drain: Duration::ZERO,

@@ -258,6 +258,7 @@ fn environment(settings: &Settings) -> BTreeMap<String, String> {
         ("BANYAN_RESERVATION_TTL_SECONDS", seconds(timers.payment_window_ms)),
         ("BANYAN_CHECKOUT_TTL_SECONDS", seconds(timers.checkout_reservation_ms)),
         ("BANYAN_PROVIDER_TIMEOUT_MS", ms(timers.provider_timeout)),
+        ("BANYAN_PROVIDER_LEFT_ALONE_MS", ms(timers.provider_left_alone)),
         ("BANYAN_EVENT_POLL_MS", ms(timers.event_poll)),
         ("BANYAN_SWEEP_MS", ms(timers.sweep)),
         ("BANYAN_DRAIN_MS", ms(timers.drain)),

@@ -1,5 +1,6 @@
 //! What the program of the whole shop can do.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -7,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::Commands;
 use super::options::secret;
 use super::service::Service;
+use crate::adapters::payments::providers::simulator_server::faults::FaultProfile;
 use crate::domains::shared::secret::Secret;
 
 /// What the program can do.
@@ -35,6 +37,9 @@ pub enum Command {
         #[command(subcommand)]
         how: Extract,
     },
+    /// Run the simulated payment provider as a process of its own, for shops whose `BANYAN_PROVIDER_URL` leads to it. Its
+    /// ledger is in the data directory, whatever database the shop has.
+    PaymentsSimulator(PaymentsSimulator),
     /// Print who there is, who calls whom and who listens to whom, as the code has it. Needs no database.
     Map {
         /// As what.
@@ -58,7 +63,7 @@ impl Commands for Command {
         match self {
             Self::Service(service) => service.calls_contexts(),
             Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
-            Self::Extract { .. } | Self::Map { .. } => false,
+            Self::Extract { .. } | Self::Map { .. } | Self::PaymentsSimulator(_) => false,
         }
     }
 }
@@ -67,6 +72,27 @@ impl From<Service> for Command {
     fn from(service: Service) -> Self {
         Self::Service(service)
     }
+}
+
+/// How the simulated payment provider behaves.
+#[derive(Debug, Args)]
+pub struct PaymentsSimulator {
+    /// Where to listen. Port 0 takes a free one and prints it. It asks nobody who they are: keep it to yourself.
+    #[arg(long, default_value = "127.0.0.1:9191")]
+    pub listen: SocketAddr,
+    /// What goes wrong, in percent of the requests, as in `timeout-after=10,error-after=5`: `timeout-after`,
+    /// `timeout-before`, `error-after`, `cut-off`, `wrong-amount`, `conflict`, `busy`, `slow`. `GET /v1/faults` counts.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub faults: FaultProfile,
+    /// What the faults follow from.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How long an answer is held back that is not to arrive in time: longer than the shop waits.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=120_000))]
+    pub hold_ms: u32,
+    /// How long a slow answer takes.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=120_000))]
+    pub slow_ms: u32,
 }
 
 /// How a context is lifted out.

@@ -16,9 +16,14 @@ use crate::adapters::shared::messaging::names::Names;
 use crate::app::bootstrap::databases::{DATABASE_URL, Databases, database_url, own_variable};
 use crate::app::bootstrap::processes::{self, Processes, Storefront};
 use crate::app::bootstrap::settings::{
-    self, BrokerSettings, InvalidSetting, LogFormat, LogSettings, Ports, Settings, Timers,
+    self, BrokerSettings, InvalidSetting, LogFormat, LogSettings, Ports, Provider, Settings, Timers,
 };
 use crate::domains::shared::secret::Secret;
+
+/// How long the provider in this process keeps the shop waiting that asked with a card whose answer is lost.
+const BUILT_IN_TIMEOUT_MS: u32 = 50;
+/// How long the shop waits for a provider at an address.
+const PROVIDER_TIMEOUT_MS: u32 = 5_000;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]
@@ -62,6 +67,8 @@ pub(super) struct Options {
     tls: TlsOptions,
     #[command(flatten)]
     way: WayOptions,
+    #[command(flatten)]
+    provider: ProviderOptions,
     #[command(flatten)]
     timers: TimerOptions,
 }
@@ -220,6 +227,31 @@ struct WayOptions {
     amqp_prefix: String,
 }
 
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The payment provider")]
+struct ProviderOptions {
+    /// Where the simulated payment provider is, as http://host:port, when it is a process of its own (`banyan
+    /// payments-simulator`). Absent: in this process.
+    #[arg(
+        long = "provider-url",
+        env = "BANYAN_PROVIDER_URL",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    url: String,
+    /// How long the shop waits for the provider's answer. Absent: 50 for the one in this process, which keeps the shop
+    /// waiting only to show what becomes of that, and 5000 for one at an address.
+    #[arg(long = "provider-timeout-ms", env = "BANYAN_PROVIDER_TIMEOUT_MS", value_name = "MS", global = true,
+        value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    timeout_ms: Option<u32>,
+    /// How long a provider at an address is left alone that failed five times in a row, or half of twenty times.
+    #[arg(long = "provider-left-alone-ms", env = "BANYAN_PROVIDER_LEFT_ALONE_MS", value_name = "MS", default_value_t = 30_000, global = true,
+        value_parser = clap::value_parser!(u32).range(1..=300_000))]
+    left_alone_ms: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum PortsMode {
     Direct,
@@ -237,10 +269,6 @@ struct TimerOptions {
     #[arg(long, env = "BANYAN_CHECKOUT_TTL_SECONDS", default_value_t = 300, global = true,
         value_parser = clap::value_parser!(u32).range(1..=86_400))]
     checkout_ttl_seconds: u32,
-    /// How long the simulated payment provider lets the shop wait for an answer that it loses.
-    #[arg(long, env = "BANYAN_PROVIDER_TIMEOUT_MS", default_value_t = 50, global = true,
-        value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    provider_timeout_ms: u32,
     /// How often readers look for events of other processes; those of this one wake them.
     #[arg(long, env = "BANYAN_EVENT_POLL_MS", default_value_t = 500, global = true,
         value_parser = clap::value_parser!(u32).range(1..=60_000))]
@@ -269,6 +297,12 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
     let processes = processes(&options.processes, &options.tls)?;
     let admin_email = options.admin_email.unwrap_or_default();
     let timers = options.timers;
+    let provider = settings::provider(&options.provider.url).map_err(wrong)?;
+    let provider_timeout_ms = options.provider.timeout_ms;
+    let provider_timeout_ms = provider_timeout_ms.unwrap_or(match provider {
+        Provider::BuiltIn => BUILT_IN_TIMEOUT_MS,
+        Provider::At(_) => PROVIDER_TIMEOUT_MS,
+    });
     Ok(Settings {
         http_addr: options.http_addr,
         demo: options
@@ -277,6 +311,7 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
                 demo == OnOff::On
             }),
         processes,
+        provider,
         ports: match options.way.ports {
             PortsMode::Direct => Ports::Direct,
             PortsMode::Loopback => Ports::Loopback {
@@ -297,7 +332,8 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
         timers: Timers {
             payment_window_ms: i64::from(timers.reservation_ttl_seconds) * 1_000,
             checkout_reservation_ms: i64::from(timers.checkout_ttl_seconds) * 1_000,
-            provider_timeout: ms(timers.provider_timeout_ms),
+            provider_timeout: ms(provider_timeout_ms),
+            provider_left_alone: ms(options.provider.left_alone_ms),
             event_poll: ms(timers.event_poll_ms),
             sweep: ms(timers.sweep_ms),
             drain: ms(timers.drain_ms),

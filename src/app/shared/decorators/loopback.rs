@@ -14,6 +14,7 @@ use crate::ports::shared::clock::IdSource;
 use crate::ports::shared::failure::Failure;
 use crate::ports::shared::operation::{Handler, Kind, Operation};
 use crate::ports::shared::retry::{self, ATTEMPTS_MAX, Attempt, AttemptAt, Lost};
+use crate::ports::shared::seeded::{mixed, mixed_text};
 use crate::ports::shared::wire::{self, Answer};
 
 /// How rough the way is.
@@ -104,9 +105,7 @@ impl LoopbackWay {
 }
 
 fn fate(settings: &LoopbackSettings, operation: &str, number: u64, may_lose_answer: bool, attempt: u32) -> Fate {
-    let start = operation
-        .bytes()
-        .fold(settings.seed, |state, byte| mixed(state ^ u64::from(byte)));
+    let start = mixed_text(settings.seed, operation);
     let [takes, goes_wrong, how] = [1, 2, 3].map(|draw| mixed(start ^ number.wrapping_mul(4).wrapping_add(draw)));
     let latency_us = takes % (u64::from(settings.latency_ms_max) * 1_000 + 1);
     let survives = attempt < ATTEMPTS_MAX || settings.merciless;
@@ -120,15 +119,6 @@ fn fate(settings: &LoopbackSettings, operation: &str, number: u64, may_lose_answ
         latency: Duration::from_micros(latency_us),
         fault: strikes.then_some(kind),
     }
-}
-
-/// `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): one step, which makes
-/// a number that looks random of any.
-fn mixed(state: u64) -> u64 {
-    let state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    state ^ (state >> 31)
 }
 
 /// A context in this process, reached over the loopback.
