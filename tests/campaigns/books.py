@@ -33,6 +33,13 @@ class Books:
             self.reserved_lines[reservation_id].append((product_id, location, int(quantity)))
 
         self.payments = {row[0]: Payment(*row[1:]) for row in database.rows("payments", tables.PAYMENTS)}
+        self.refunds = collections.defaultdict(int)
+        self.open_refunds = []
+        for payment_id, status, amount in database.rows("payments", tables.REFUNDS):
+            if status == "completed":
+                self.refunds[payment_id] += int(amount)
+            elif status == "pending":
+                self.open_refunds.append(payment_id)
         self.charges = {row[0]: Charge(*row[1:]) for row in tables.simulator_rows(data_dir, tables.CHARGES)}
 
     def paid_orders(self):
@@ -80,8 +87,10 @@ class Books:
                 yield f"the provider captured {charge.captured} for {key} of order {payment.order_id}, not confirmed"
             else:
                 captures[payment.order_id].append(charge)
-            if charge.refunded != 0:
-                yield f"the provider gave back {charge.refunded} for {key}, which nobody asked for"
+            if charge.refunded != self.refunds[key]:
+                yield f"the provider gave back {charge.refunded} for {key}, and we know of {self.refunds[key]}"
+        for payment_id in self.open_refunds:
+            yield f"a refund of payment {payment_id} has no end"
         for order_id, order in paid.items():
             found = [(charge.captured, charge.currency) for charge in captures[order_id]]
             if found != [(order.total, order.currency)]:

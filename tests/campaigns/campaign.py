@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -138,7 +139,7 @@ class Process:
 class Shop:
     """The processes of a topology on fresh databases: one process, or several that talk to each other."""
 
-    def __init__(self, options, work):
+    def __init__(self, options, work, environment):
         self.binary = pathlib.Path(options.binaries).resolve() / "banyan"
         self.data_dir = pathlib.Path(work) / "data"
         self.data_dir.mkdir()
@@ -151,7 +152,7 @@ class Shop:
         else:
             self.database = tables.Sqlite(self.data_dir)
         internal = {service.name: f"127.0.0.1:{free_port()}" for service in services}
-        self.common = self._common_environment(options)
+        self.common = self._common_environment(options) | environment
         self.processes = {}
         for service in services:
             environment = self.common | {
@@ -265,10 +266,12 @@ def drop_database(url):
 
 
 def driver_command(binaries, server, command, **options):
-    """The load driver's command line. Options that are None are left out."""
+    """The load driver's command line. Options that are None are left out, those that are True stand alone."""
     line = [str(pathlib.Path(binaries).resolve() / "banyan-load"), command, "--url", server.url]
     for name, value in options.items():
-        if value is not None:
+        if value is True:
+            line.append(f"--{name.replace('_', '-')}")
+        elif value is not None:
             line += [f"--{name.replace('_', '-')}", str(value)]
     return line
 
@@ -286,11 +289,16 @@ def drive(binaries, server, command, **options):
 
 
 @contextlib.contextmanager
-def running_server(options):
-    """A ready shop and a directory to work in. Both go at the end; after a failure the directory stays."""
+def running_server(options, environment=None, before=None):
+    """A ready shop and a directory to work in. Both go at the end; after a failure the directory stays.
+
+    `environment` is set for all its processes; `before` is called with both directories before they start.
+    """
     work = tempfile.mkdtemp(prefix="banyan-campaign-")
-    server = Shop(options, work)
+    server = Shop(options, work, environment or {})
     try:
+        if before is not None:
+            before(pathlib.Path(work), server.data_dir)
         ready = server.start()
         print(f"{options.backend}, {len(server.processes)} process(es): ready in {ready:.2f} s")
         yield server, pathlib.Path(work)
@@ -300,6 +308,14 @@ def running_server(options):
         raise
     server.discard()
     shutil.rmtree(work)
+
+
+def staff_token(server):
+    body = json.dumps({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}/api/v1/users/login", body, headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)["access_token"]
 
 
 def audit(server):

@@ -35,6 +35,7 @@ RESERVATION_LINES = "SELECT reservation_id, product_id, location, quantity FROM 
 
 TIMEOUT_TOKEN = "tok_timeout_after_charge"
 PAYMENTS = "SELECT id, order_id, status, amount_minor, currency FROM payments"
+REFUNDS = "SELECT payment_id, status, amount_minor FROM refunds"
 CHARGES = "SELECT key, token, status, amount_minor, captured_minor, refunded_minor, currency FROM charges"
 
 

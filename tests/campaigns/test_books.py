@@ -32,11 +32,13 @@ SCHEMAS = {
         CREATE TABLE payments (id TEXT, order_id TEXT, status TEXT, amount_minor INTEGER, currency TEXT);
         INSERT INTO payments VALUES ('pay_1', 'ord_1', 'completed', 300, 'EUR'),
             ('pay_2', 'ord_2', 'failed', 100, 'EUR');
+        CREATE TABLE refunds (payment_id TEXT, status TEXT, amount_minor INTEGER);
+        INSERT INTO refunds VALUES ('pay_1', 'completed', 20), ('pay_1', 'failed', 5);
     """,
     tables.SIMULATOR_FILE: """
         CREATE TABLE charges (key TEXT, token TEXT, status TEXT, amount_minor INTEGER, captured_minor INTEGER,
             refunded_minor INTEGER, currency TEXT);
-        INSERT INTO charges VALUES ('pay_1', 'tok_visa', 'captured', 300, 300, 0, 'EUR'),
+        INSERT INTO charges VALUES ('pay_1', 'tok_visa', 'captured', 300, 300, 20, 'EUR'),
             ('pay_2', 'tok_declined', 'declined', 100, 0, 0, 'EUR');
     """,
 }
@@ -95,8 +97,18 @@ BREACHES = {
     ),
     "money given back": (
         tables.SIMULATOR_FILE,
-        "UPDATE charges SET refunded_minor = 1 WHERE key = 'pay_1'",
-        ["nobody asked for"],
+        "UPDATE charges SET refunded_minor = 21 WHERE key = 'pay_1'",
+        ["gave back 21 for pay_1, and we know of 20"],
+    ),
+    "money that was to go back": (
+        "payments.sqlite3",
+        "INSERT INTO refunds VALUES ('pay_1', 'completed', 1)",
+        ["know of 21"],
+    ),
+    "a refund without an end": (
+        "payments.sqlite3",
+        "INSERT INTO refunds VALUES ('pay_1', 'pending', 1)",
+        ["has no end"],
     ),
     "a lost capture": (
         tables.SIMULATOR_FILE,

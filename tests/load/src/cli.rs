@@ -67,6 +67,9 @@ pub struct ReplayOptions {
     /// Share of the baskets whose provider charges and then does not answer.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub timeout_after_charge_percent: u8,
+    /// The provider fails now and then: a good card that is refused because of that is declined.
+    #[arg(long)]
+    pub provider_fails: bool,
     /// Decides which baskets are declined or time out.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -179,10 +179,10 @@ impl Replay<'_> {
         tally.replayed += u64::from(answer.replayed);
         match (answer.status, token) {
             (201, Token::Visa | Token::TimeoutAfterCharge) => self.confirm(basket, &answer, tally),
-            (402, Token::Declined) => {
+            (402 | 409, token) if has_ended(&answer, token, self.options.provider_fails) => {
                 tally.declined += 1;
                 let order_id = orders::find_member(&answer.json(), "order_id").cloned();
-                self.acknowledge(&json!({"basket": basket.number, "http_status": 402, "order_id": order_id}))
+                self.acknowledge(&json!({"basket": basket.number, "http_status": answer.status, "order_id": order_id}))
             }
             _ => {
                 tally.failures.push(format!(
@@ -233,6 +233,14 @@ impl Replay<'_> {
             seed: self.options.seed,
         }
     }
+}
+
+/// Whether this is how a purchase ends without an order: the card was refused, or, where the provider may fail, the shop
+/// says that it held nothing in the end.
+fn has_ended(answer: &Answer, token: Token, provider_fails: bool) -> bool {
+    let failed =
+        answer.text.contains(r#""reason":"provider_failure""#) || answer.code().as_deref() == Some("order_abandoned");
+    (answer.status == 402 && token == Token::Declined) || (provider_fails && failed)
 }
 
 fn append_to(path: &Path) -> Result<Mutex<File>, Failure> {

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""A payment provider that does everything wrong that providers do: nobody is charged twice, and no money is forgotten."""
+
+import collections
+import concurrent.futures
+import json
+import random
+import secrets
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import campaign
+
+# In percent of the requests. `slow` is the tail of the answers.
+FAULTS = "timeout-after=10,timeout-before=5,error-after=5,cut-off=5,wrong-amount=1,conflict=2,busy=1,slow=1"
+# Everything that takes time is a tenth of what it is in production, and the time a provider is left alone a hundredth.
+ENVIRONMENT = {"BANYAN_PROVIDER_TIMEOUT_MS": "500", "BANYAN_PROVIDER_LEFT_ALONE_MS": "300"}
+HOLD_MS, SLOW_MS = 1_000, 300
+# A refund that is still open is looked after within this time; the last ones may meet faults again and again.
+REFUNDS_END_SECONDS = 60
+
+
+def main():
+    options = campaign.arguments(__doc__, baskets=None, limit=1000, clients=32, refunds=200, seed=None)
+    seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    print(f"seed {seed}")
+    with Provider(options.binaries, seed) as provider:
+        with campaign.running_server(options, ENVIRONMENT | {"BANYAN_PROVIDER_URL": provider.url}, provider.start) as (
+            server,
+            work,
+        ):
+            path = campaign.baskets_file(options.baskets, work)
+            report_file = work / "report.json"
+            complaints = campaign.drive(
+                options.binaries,
+                server,
+                "replay",
+                baskets=path,
+                limit=options.limit,
+                clients=options.clients,
+                seed=seed,
+                provider_fails=True,
+                report_json=report_file,
+            )
+            print(f"refunds: {refund(server, options, random.Random(seed))}")
+            struck = provider.heal()
+            wait_for_refunds(server)
+            books, violations = campaign.audit(server)
+            print(f"faults: {struck}")
+            violations += [f"{fault} never struck" for fault, times in struck["struck"].items() if times == 0]
+            campaign.conclude([*complaints, *violations, *compare(books, json.loads(report_file.read_text()), options)])
+
+
+class Provider:
+    """`banyan payments-simulator`, which keeps its ledger in the directory of the shop."""
+
+    def __init__(self, binaries, seed):
+        self.binary = binaries.resolve() / "banyan"
+        self.seed = seed
+        self.url = f"http://127.0.0.1:{campaign.free_port()}"
+        self.child = self.work = self.data_dir = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.child is not None:
+            self.child.terminate()
+            self.child.wait()
+
+    def start(self, work, data_dir):
+        self.work, self.data_dir = work, data_dir
+        self._launch(FAULTS)
+
+    def heal(self):
+        """The same ledger behind a process that does everything right. Returns how often what went wrong before."""
+        struck = self.struck()
+        self.child.terminate()
+        self.child.wait()
+        self._launch("")
+        return struck
+
+    def _launch(self, faults):
+        command = [self.binary, "payments-simulator", "--listen", self.url.removeprefix("http://")]
+        command += ["--faults", faults, "--seed", str(self.seed)]
+        command += ["--hold-ms", str(HOLD_MS), "--slow-ms", str(SLOW_MS), "--data-dir", str(self.data_dir)]
+        with (self.work / "provider.log").open("ab") as log:
+            self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+        if not self.child.stdout.readline():
+            raise campaign.CampaignError(f"the provider does not start: {(self.work / 'provider.log').read_text()}")
+
+    def struck(self):
+        with urllib.request.urlopen(f"{self.url}/v1/faults", timeout=10) as answer:
+            return json.load(answer)
+
+
+def refund(server, options, chance):
+    """Staff gives a part of the money back, for so many orders. Returns the last answers by their status."""
+    paid = [payment_id for payment_id, _, status, _, _ in server.database.rows("payments", campaign.tables.PAYMENTS)
+            if status == "completed"]
+    chosen = chance.sample(sorted(paid), min(options.refunds, len(paid)))
+    token = campaign.staff_token(server)
+
+    def give_back(payment_id):
+        key = str(uuid.uuid4())
+        for _attempt in range(20):
+            status = post(server, f"/api/v1/payments/{payment_id}/refund", token, key)
+            if status not in (409, 429, 503):
+                return status
+            time.sleep(0.2)
+        return status
+
+    with concurrent.futures.ThreadPoolExecutor(options.clients) as pool:
+        return dict(collections.Counter(pool.map(give_back, chosen)))
+
+
+def post(server, path, token, key):
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": key}
+    body = json.dumps({"reason": "the campaign asks for it", "amount": {"amount": 1, "currency": "EUR"}})
+    request = urllib.request.Request(f"{server.url}{path}", body.encode(), headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def wait_for_refunds(server):
+    until = time.monotonic() + REFUNDS_END_SECONDS
+    while time.monotonic() < until:
+        rows = server.database.rows("payments", campaign.tables.REFUNDS)
+        if all(status != "pending" for _, status, _ in rows):
+            return
+        time.sleep(0.5)
+
+
+def compare(books, report, options):
+    """What the provider's own ledger says; the rest is in the books."""
+    captured = [key for key, charge in books.charges.items() if charge.captured > 0]
+    given_back = [key for key, charge in books.charges.items() if charge.refunded > 0]
+    print(f"the provider's ledger: {len(captured)} captures, {len(given_back)} refunds, {len(books.charges)} charges")
+    print(f"database: {len(books.paid_orders())} confirmed orders; the driver was told of {report['confirmed']}")
+    if report["confirmed"] != len(books.paid_orders()):
+        yield f"the driver was told of {report['confirmed']} orders, the database holds {len(books.paid_orders())}"
+    if report["declined"] > options.limit // 10:
+        yield f"{report['declined']} of {options.limit} good cards were refused"
+    if len(captured) < options.limit // 2:
+        yield f"only {len(captured)} of {options.limit} baskets were paid: the campaign shows little"
+    if len(given_back) < options.refunds // 2:
+        yield f"only {len(given_back)} of {options.refunds} refunds were made: the campaign shows little"
+
+
+campaign.run(main)
