@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -77,8 +78,8 @@ def read_baskets(path, limit):
 class Process:
     """One `banyan serve`, to be killed and started again as often as wanted."""
 
-    def __init__(self, service, binary, environment, log):
-        self.name, self.contexts = service.name, service.contexts
+    def __init__(self, name, service, binary, environment, log):
+        self.name, self.contexts = name, service.contexts
         self.binary, self.environment, self.log = binary, environment, log
         self.url = f"http://{environment['BANYAN_HTTP_ADDR']}"
         self.child = None
@@ -139,7 +140,7 @@ class Process:
 class Shop:
     """The processes of a topology on fresh databases: one process, or several that talk to each other."""
 
-    def __init__(self, options, work, environment):
+    def __init__(self, options, work, environment, instances=1):
         self.binary = pathlib.Path(options.binaries).resolve() / "banyan"
         self.data_dir = pathlib.Path(work) / "data"
         self.data_dir.mkdir()
@@ -151,20 +152,22 @@ class Shop:
             self.database = tables.Postgres(urls)
         else:
             self.database = tables.Sqlite(self.data_dir)
+        # Others reach the first instance of a service.
         internal = {service.name: f"127.0.0.1:{free_port()}" for service in services}
         self.common = self._common_environment(options) | environment
         self.processes = {}
-        for service in services:
+        for service, number in itertools.product(services, range(1, instances + 1)):
             environment = self.common | {
                 "BANYAN_HTTP_ADDR": f"127.0.0.1:{free_port()}",
                 "BANYAN_CONTEXTS": ",".join(service.contexts),
-                "BANYAN_INTERNAL_ADDR": internal[service.name],
+                "BANYAN_INTERNAL_ADDR": internal[service.name] if number == 1 else f"127.0.0.1:{free_port()}",
             }
             environment |= {variable: f"http://{internal[host]}" for variable, host in service.hosts.items()}
             if self.databases:
                 environment["BANYAN_DATABASE_URL"] = self.databases[service.database]
-            log = pathlib.Path(work) / f"{service.name}.log"
-            self.processes[service.name] = Process(service, self.binary, environment, log)
+            name = service.name if number == 1 else f"{service.name}-{number}"
+            log = pathlib.Path(work) / f"{name}.log"
+            self.processes[name] = Process(name, service, self.binary, environment, log)
         self.url = next(self.processes[service.name].url for service in services if service.is_storefront)
         self.peers = {
             f"BANYAN_{context.upper()}_URL": f"http://{internal[service.name]}"
@@ -289,13 +292,14 @@ def drive(binaries, server, command, **options):
 
 
 @contextlib.contextmanager
-def running_server(options, environment=None, before=None):
+def running_server(options, environment=None, before=None, instances=1):
     """A ready shop and a directory to work in. Both go at the end; after a failure the directory stays.
 
-    `environment` is set for all its processes; `before` is called with both directories before they start.
+    `environment` is set for all its processes; `before` is called with both directories before they start. Of each service
+    of the topology there are so many `instances`, on the same database.
     """
     work = tempfile.mkdtemp(prefix="banyan-campaign-")
-    server = Shop(options, work, environment or {})
+    server = Shop(options, work, environment or {}, instances)
     try:
         if before is not None:
             before(pathlib.Path(work), server.data_dir)

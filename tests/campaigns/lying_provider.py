@@ -6,13 +6,13 @@ import concurrent.futures
 import json
 import random
 import secrets
-import subprocess
 import time
 import urllib.error
 import urllib.request
 import uuid
 
 import campaign
+from provider import Provider
 
 # In percent of the requests. `slow` is the tail of the answers.
 FAULTS = "timeout-after=10,timeout-before=5,error-after=5,cut-off=5,wrong-amount=1,conflict=2,busy=1,slow=1"
@@ -27,7 +27,7 @@ def main():
     options = campaign.arguments(__doc__, baskets=None, limit=1000, clients=32, refunds=200, seed=None)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
-    with Provider(options.binaries, seed) as provider:
+    with Provider(options.binaries, seed, FAULTS, HOLD_MS, SLOW_MS) as provider:
         with campaign.running_server(options, ENVIRONMENT | {"BANYAN_PROVIDER_URL": provider.url}, provider.start) as (
             server,
             work,
@@ -52,49 +52,6 @@ def main():
             print(f"faults: {struck}")
             violations += [f"{fault} never struck" for fault, times in struck["struck"].items() if times == 0]
             campaign.conclude([*complaints, *violations, *compare(books, json.loads(report_file.read_text()), options)])
-
-
-class Provider:
-    """`banyan payments-simulator`, which keeps its ledger in the directory of the shop."""
-
-    def __init__(self, binaries, seed):
-        self.binary = binaries.resolve() / "banyan"
-        self.seed = seed
-        self.url = f"http://127.0.0.1:{campaign.free_port()}"
-        self.child = self.work = self.data_dir = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.child is not None:
-            self.child.terminate()
-            self.child.wait()
-
-    def start(self, work, data_dir):
-        self.work, self.data_dir = work, data_dir
-        self._launch(FAULTS)
-
-    def heal(self):
-        """The same ledger behind a process that does everything right. Returns how often what went wrong before."""
-        struck = self.struck()
-        self.child.terminate()
-        self.child.wait()
-        self._launch("")
-        return struck
-
-    def _launch(self, faults):
-        command = [self.binary, "payments-simulator", "--listen", self.url.removeprefix("http://")]
-        command += ["--faults", faults, "--seed", str(self.seed)]
-        command += ["--hold-ms", str(HOLD_MS), "--slow-ms", str(SLOW_MS), "--data-dir", str(self.data_dir)]
-        with (self.work / "provider.log").open("ab") as log:
-            self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
-        if not self.child.stdout.readline():
-            raise campaign.CampaignError(f"the provider does not start: {(self.work / 'provider.log').read_text()}")
-
-    def struck(self):
-        with urllib.request.urlopen(f"{self.url}/v1/faults", timeout=10) as answer:
-            return json.load(answer)
 
 
 def refund(server, options, chance):

@@ -1,0 +1,50 @@
+"""The simulated payment provider as a process of its own."""
+
+import json
+import subprocess
+import urllib.request
+
+import campaign
+
+
+class Provider:
+    """`banyan payments-simulator`, which keeps its ledger in the directory of the shop."""
+
+    def __init__(self, binaries, seed, faults="", hold_ms=1_000, slow_ms=300):
+        self.binary = binaries.resolve() / "banyan"
+        self.seed, self.faults, self.hold_ms, self.slow_ms = seed, faults, hold_ms, slow_ms
+        self.url = f"http://127.0.0.1:{campaign.free_port()}"
+        self.child = self.work = self.data_dir = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.child is not None:
+            self.child.terminate()
+            self.child.wait()
+
+    def start(self, work, data_dir):
+        self.work, self.data_dir = work, data_dir
+        self._launch(self.faults)
+
+    def heal(self):
+        """The same ledger behind a process that does everything right. Returns how often what went wrong before."""
+        struck = self.struck()
+        self.child.terminate()
+        self.child.wait()
+        self._launch("")
+        return struck
+
+    def _launch(self, faults):
+        command = [self.binary, "payments-simulator", "--listen", self.url.removeprefix("http://")]
+        command += ["--faults", faults, "--seed", str(self.seed)]
+        command += ["--hold-ms", str(self.hold_ms), "--slow-ms", str(self.slow_ms), "--data-dir", str(self.data_dir)]
+        with (self.work / "provider.log").open("ab") as log:
+            self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+        if not self.child.stdout.readline():
+            raise campaign.CampaignError(f"the provider does not start: {(self.work / 'provider.log').read_text()}")
+
+    def struck(self):
+        with urllib.request.urlopen(f"{self.url}/v1/faults", timeout=10) as answer:
+            return json.load(answer)

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Two instances of the whole program on one PostgreSQL, one of them killed again and again while orders come in at both."""
+
+import random
+import secrets
+import time
+
+import campaign
+from provider import Provider
+from shoppers import Shoppers, compare
+
+
+def main():
+    options = campaign.arguments(__doc__, baskets=None, limit=2500, clients=16, seconds=120, kill_every=10, seed=None)
+    if options.backend != "postgres":
+        raise campaign.CampaignError("a file has one process: two instances need --backend postgres")
+    seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    print(f"seed {seed}")
+    # The built-in simulator would be two providers. This one is honest: what is tried here are the shops.
+    with Provider(options.binaries, seed) as provider:
+        environment = {"BANYAN_PROVIDER_URL": provider.url}
+        with campaign.running_server(options, environment, provider.start, instances=2) as (server, work):
+            # Cards whose answer is lost would look to the shops like a provider that is away, and be treated so.
+            doors = [
+                Shoppers(options, process, work, seed, f"at-{name}", timeouts=0)
+                for name, process in server.processes.items()
+            ]
+            try:
+                restarts = kill_in_turns(server, doors, options, random.Random(seed))
+                complaints = [complaint for shoppers in doors for complaint in shoppers.wait()]
+            finally:
+                for shoppers in doors:
+                    shoppers.leave()
+            books, violations = campaign.audit(server)
+            acknowledged = [line for shoppers in doors for line in shoppers.acknowledged()]
+            waves, cut_off = (sum(getattr(shoppers, what) for shoppers in doors) for what in ("waves", "cut_off"))
+            print(f"{len(restarts)} kills in {options.seconds} s, {waves} wave(s) of {options.limit} baskets")
+            print(f"ready again within {max(restarts):.2f} s at worst; {cut_off} requests were cut off or put off")
+            if cut_off < len(restarts):
+                violations.append("fewer requests were disturbed than there were kills: the campaign shows nothing")
+            baskets = sum(shoppers.baskets for shoppers in doors)
+            campaign.conclude([*complaints, *violations, *compare(books, acknowledged, baskets)])
+
+
+def kill_in_turns(server, doors, options, chance):
+    """Returns the seconds that each restart took."""
+    restarts = []
+    until = time.monotonic() + options.seconds
+    while True:
+        for shoppers in doors:
+            shoppers.ensure_they_shop()
+        time.sleep(min(options.kill_every, max(until - time.monotonic(), 0)))
+        if time.monotonic() >= until:
+            return restarts
+        for shoppers in doors:
+            shoppers.ensure_they_shop()
+        victim = chance.choice(list(server.processes.values()))
+        victim.kill()
+        restarts.append(victim.start())
+        print(f"kill {len(restarts)}, of {victim.name}; ready again in {restarts[-1]:.2f} s")
+
+
+campaign.run(main)
