@@ -31,6 +31,13 @@ pub const SIGN_INS: BulkheadSize = BulkheadSize {
     wait: Duration::from_secs(5),
 };
 
+/// Looking after dead letters: a few people, who must not take the room of the storefront's calls.
+pub const LETTERS: BulkheadSize = BulkheadSize {
+    workers: 4,
+    queue: 64,
+    wait: Duration::from_secs(2),
+};
+
 /// Sagas, reservations, payments in one turn of a worker: few, so that one that is told to stop does so soon.
 pub const SWEEP_BATCH: u32 = 20;
 /// How long one turn has before nobody would begin with it any more.

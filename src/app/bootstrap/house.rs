@@ -91,11 +91,7 @@ impl<'s> House<'s> {
 
     /// A service behind everything that is done around every operation.
     pub fn ported<S>(&self, service: S) -> Arc<Ported<S>> {
-        self.ported_shared(Arc::new(service))
-    }
-
-    /// As [`Self::ported`], for a service that others hold, too.
-    pub fn ported_shared<S>(&self, service: Arc<S>) -> Arc<Ported<S>> {
+        let service = Arc::new(service);
         Arc::new(match &self.loopback {
             None => Ported::direct(service),
             Some(way) => Ported::over(way, &self.ids, service),

@@ -43,6 +43,7 @@ pub mod logging;
 mod operator;
 
 pub mod admin;
+pub mod dead_letters;
 pub mod demo;
 pub mod extract;
 pub mod fsck;

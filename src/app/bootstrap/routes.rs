@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::rooms::Routes;
 use super::{contexts, platform};
+use crate::adapters::shared::http::dead_letters;
 use crate::adapters::shared::http::problem::ProblemBody;
 
 /// The endpoints of all contexts.
@@ -23,6 +24,7 @@ pub fn add(config: &mut ServiceConfig<'_>, routes: impl IntoIterator<Item = Rout
     for add_routes in routes {
         add_routes(config);
     }
+    dead_letters::routes(config);
     platform::routes(config);
 }
 
@@ -42,6 +44,7 @@ pub fn add(config: &mut ServiceConfig<'_>, routes: impl IntoIterator<Item = Rout
         (name = "inventory", description = "How much there is"),
         (name = "orders", description = "What was bought"),
         (name = "payments", description = "The money"),
+        (name = "dead letters", description = "Events that could not be digested, for staff"),
         (name = "platform", description = "The state of the shop, and this document"),
     ),
     components(schemas(ProblemBody)),

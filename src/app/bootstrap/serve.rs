@@ -139,6 +139,7 @@ fn serve(
     let readiness = web::Data::new(readiness);
     let served = Served {
         fronts: shop.fronts.clone(),
+        letters: shop.letters.clone(),
         verifier: shop.verifier.clone(),
         ids: shop.ids.clone(),
         readiness: readiness.clone(),

@@ -11,16 +11,21 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use utoipa_actix_web::AppExt;
 
+use super::capacity::LETTERS;
 use super::platform::api_document::ApiDocument;
 use super::platform::health::Readiness;
 use super::platform::no_route::{KnownRoutes, no_route};
 use super::rooms::{Front, Routes};
 use super::routes;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
+use crate::adapters::shared::http::api::Api;
 use crate::adapters::shared::http::edge::edge;
 use crate::adapters::shared::http::internal::{self, InternalServices};
 use crate::adapters::shared::remote::tls::TlsIdentity;
+use crate::app::shared::dead_letters::office::Office;
+use crate::app::shared::decorators::authorized::Authorized;
 use crate::ports::shared::clock::IdSource;
+use crate::ports::shared::dead_letters::DeadLetterDesk;
 use crate::ports::shared::tokens::TokenVerifier;
 
 /// How long a client may take to send the head of a request.
@@ -59,6 +64,8 @@ macro_rules! listen {
 pub struct Served {
     /// The contexts that are served.
     pub fronts: Vec<Front>,
+    /// Their dead letters.
+    pub letters: Office,
     /// Tells who calls.
     pub verifier: Arc<dyn TokenVerifier>,
     /// Makes correlation ids.
@@ -73,6 +80,7 @@ pub struct Served {
 #[derive(Clone)]
 struct AppData {
     fronts: Arc<[Front]>,
+    letters: web::Data<Api<dyn DeadLetterDesk>>,
     verifier: web::Data<Arc<dyn TokenVerifier>>,
     ids: web::Data<Arc<dyn IdSource>>,
     readiness: web::Data<Readiness>,
@@ -87,6 +95,7 @@ impl AppData {
         let known_routes = KnownRoutes::of(&document);
         Ok(Self {
             fronts: served.fronts.into(),
+            letters: web::Data::new(dead_letters(served.letters)),
             verifier: web::Data::new(served.verifier),
             ids: web::Data::new(served.ids),
             readiness: served.readiness,
@@ -101,6 +110,7 @@ impl AppData {
             front.add_data_to(config);
         }
         config
+            .app_data(self.letters.clone())
             .app_data(self.verifier.clone())
             .app_data(self.ids.clone())
             .app_data(self.readiness.clone())
@@ -112,6 +122,11 @@ impl AppData {
     fn routes(&self) -> impl Iterator<Item = Routes> {
         self.fronts.iter().map(|front| front.routes)
     }
+}
+
+/// The contexts decide themselves who may see their letters; somebody who may not does not learn which contexts there are.
+fn dead_letters(letters: Office) -> Api<dyn DeadLetterDesk> {
+    Api::new(Arc::new(Authorized(Arc::new(letters))), LETTERS, LETTERS)
 }
 
 /// Listens at `address` and serves until [`Server::handle`] stops it. Returns the real address, too.

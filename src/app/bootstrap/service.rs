@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::cli::events::Events;
 use super::cli::service::{Contracts, Service};
 use super::program::{NotDone, print};
 use super::serve::{Open, StopOn};
@@ -9,7 +10,7 @@ use super::settings::Settings;
 use super::start_error::StartError;
 use super::storage::Storage;
 use super::wiring::Shop;
-use super::{announce, asyncapi, contexts, contracts, roles, routes, serve};
+use super::{announce, asyncapi, contexts, contracts, dead_letters, roles, routes, serve};
 
 /// Does it.
 ///
@@ -23,6 +24,9 @@ pub fn carry_out(command: &Service, settings: &Settings) -> Result<(), NotDone> 
         Service::Openapi => print_json(&routes::document(routes::all())),
         Service::Asyncapi => print_json(&asyncapi::document()),
         Service::Contracts(options) => print_contracts(options),
+        Service::Events {
+            what: Events::DeadLetters { action },
+        } => dead_letters::carry_out(action, settings),
     }
 }
 

@@ -8,9 +8,11 @@ use super::start_error::StartError;
 use crate::adapters::shared::sql::connection::DatabaseLocation;
 use crate::adapters::shared::sql::consumers::SqlConsumerStore;
 use crate::adapters::shared::sql::database::{Database, PoolSize};
+use crate::adapters::shared::sql::dead_letters::SqlDeadLetterStore;
 use crate::adapters::shared::sql::event_log::SqlEventFeed;
 use crate::adapters::shared::sql::idempotency::SqlIdempotencyStore;
 use crate::adapters::shared::sql::migrations::{ContextMigrations, migrate};
+use crate::ports::shared::dead_letters::DeadLetterStore;
 use crate::ports::shared::events::{ConsumerStore, EventFeed};
 use crate::ports::shared::idempotency::IdempotencyStore;
 
@@ -31,6 +33,8 @@ pub struct Storage {
     pub feed: Arc<dyn EventFeed>,
     /// Where its own consumers stand.
     pub positions: Arc<dyn ConsumerStore>,
+    /// What they have parked.
+    pub letters: Arc<dyn DeadLetterStore>,
     /// Rings when its log has grown.
     pub bell: Arc<Bell>,
     /// How many migrations ran when it was opened.
@@ -68,6 +72,7 @@ impl Storage {
             keys: Arc::new(SqlIdempotencyStore::new(database.clone())),
             feed: Arc::new(SqlEventFeed::new(database.clone())),
             positions: Arc::new(SqlConsumerStore::new(database.clone())),
+            letters: Arc::new(SqlDeadLetterStore::new(database.clone())),
             database,
             bell,
             migrated,

@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::start_error::StartError;
 use crate::adapters::shared::access_tokens::public_keys::KeyBoard;
 use crate::adapters::shared::access_tokens::verifier::JwtVerifier;
+use crate::app::shared::dead_letters::office::Office;
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::tokens::TokenVerifier;
 
@@ -22,6 +23,8 @@ pub struct Shop {
     pub rooms: Vec<Room>,
     /// Those that the storefront reaches here.
     pub fronts: Vec<Front>,
+    /// The dead letters of the contexts that run here or at a known place.
+    pub letters: Office,
     /// Tells whom an access token speaks for.
     pub verifier: Arc<dyn TokenVerifier>,
     /// The public keys that it does that with.
@@ -45,7 +48,11 @@ impl Shop {
         let contexts = Contexts::wire(&mut house)?;
         let mut fronts = contexts.fronts();
         fronts.retain(|(context, _front)| settings.processes.serves(context));
+        let letters = fronts
+            .iter()
+            .filter_map(|(context, front)| Some((*context, front.dead_letters.clone()?)));
         Ok(Self {
+            letters: Office::of(letters),
             fronts: fronts.into_iter().map(|(_context, front)| front).collect(),
             contexts,
             verifier: Arc::new(JwtVerifier::new(house.keys.clone(), house.clock.clone())),

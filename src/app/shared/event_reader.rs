@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::shared::clock::Clock;
-use crate::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord, LoggedEvent};
+use crate::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord, LoggedEvent, Passage};
 use crate::ports::shared::storage::StorageError;
 
 /// Events read at once.
 const BATCH: u32 = 100;
 /// How often an event is tried before it is parked.
 pub const MAX_ATTEMPTS: i32 = 5;
-/// Pause before the second attempt; each further one waits twice as long.
+/// Pause before the second attempt where something is away; each further one waits twice as long, 300 ms in all.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// The same where the event is to blame, 3 ms in all: time does not heal it, and behind it everybody else's events wait.
+/// The other attempts are for the rare case that another transaction was in the way and nobody said so.
+const FIRST_PAUSE_AT_POISON: Duration = Duration::from_micros(200);
 
 /// Why a consumer did not take an event in.
 #[derive(Debug)]
@@ -150,7 +153,7 @@ impl EventReader {
         let subjects: Vec<&str> = wanted.iter().map(|logged| logged.event.subject.as_str()).collect();
         let parked = self.positions.parked_among(self.name(), &subjects)?;
         if wanted.len() > 1 && parked.is_empty() {
-            match self.together(&wanted, &self.delivery(start, last.seq)) {
+            match self.together(&wanted, &Delivery::Passage(self.passage(start, last.seq))) {
                 Some(Delivered::Moved) => return Ok(Progress::Read(events.len())),
                 Some(Delivered::Elsewhere) => return Ok(Progress::Overtaken),
                 _ => {}
@@ -160,7 +163,7 @@ impl EventReader {
             ControlFlow::Break(progress) => return Ok(progress),
             // Events that pass by move the position only when something is written anyway, or at the end of the batch.
             ControlFlow::Continue(position) if position < last.seq => {
-                match self.positions.advance(&self.delivery(position, last.seq)) {
+                match self.positions.advance(&self.passage(position, last.seq)) {
                     Ok(()) | Err(StorageError::Stale) => {}
                     Err(error) => return Err(error),
                 }
@@ -170,8 +173,8 @@ impl EventReader {
         Ok(Progress::Read(events.len()))
     }
 
-    fn delivery(&self, from_position: i64, to_position: i64) -> Delivery {
-        Delivery {
+    fn passage(&self, from_position: i64, to_position: i64) -> Passage {
+        Passage {
             consumer: self.name().to_owned(),
             from_position,
             to_position,
@@ -201,13 +204,16 @@ impl EventReader {
     ) -> Result<ControlFlow<Progress, i64>, StorageError> {
         let mut position = start;
         for logged in wanted {
-            let delivery = self.delivery(position, logged.seq);
+            let passage = self.passage(position, logged.seq);
             // Order holds per subject: behind a parked event, its subject's later events wait in the same lane.
-            let delivered = if parked.contains(&logged.event.subject) {
-                let reason = "an earlier event of this subject is parked".to_owned();
-                self.park(logged, &delivery, reason, 0)?
+            let queued = if parked.contains(&logged.event.subject) {
+                self.queue_up(logged, &passage)?
             } else {
-                self.deliver(logged, &delivery, &mut parked)?
+                None
+            };
+            let delivered = match queued {
+                Some(delivered) => delivered,
+                None => self.deliver(logged, &passage, &mut parked)?,
             };
             match delivered {
                 Delivered::Moved => position = logged.seq,
@@ -222,13 +228,14 @@ impl EventReader {
     fn deliver(
         &self,
         logged: &LoggedEvent,
-        delivery: &Delivery,
+        passage: &Passage,
         parked: &mut BTreeSet<String>,
     ) -> Result<Delivered, StorageError> {
-        let mut pause = FIRST_PAUSE;
+        let delivery = Delivery::Passage(passage.clone());
+        let mut patience = 1;
         let mut attempt = 1;
         loop {
-            match self.consumer.consume(&logged.event, delivery) {
+            let first_pause = match self.consumer.consume(&logged.event, &delivery) {
                 Ok(true) => return Ok(Delivered::Moved),
                 Ok(false) => return Ok(Delivered::NotMoved),
                 Err(ConsumeError::Stale) => return Ok(Delivered::Elsewhere),
@@ -239,36 +246,54 @@ impl EventReader {
                 }
                 Err(ConsumeError::Poison(reason)) if attempt >= MAX_ATTEMPTS => {
                     parked.insert(logged.event.subject.clone());
-                    return self.park(logged, delivery, reason, attempt);
+                    return self.park(logged, passage, reason, attempt);
                 }
-                Err(ConsumeError::Retry(_) | ConsumeError::Poison(_)) => {
-                    std::thread::sleep(pause);
-                    pause *= 2;
-                    attempt += 1;
-                }
+                Err(ConsumeError::Retry(_)) => FIRST_PAUSE,
+                Err(ConsumeError::Poison(_)) => FIRST_PAUSE_AT_POISON,
+            };
+            std::thread::sleep(first_pause * patience);
+            patience *= 2;
+            attempt += 1;
+        }
+    }
+
+    /// Parks an event behind another one of its subject; `None` when that one has been replayed or discarded meanwhile,
+    /// and the lane is free again.
+    fn queue_up(&self, logged: &LoggedEvent, passage: &Passage) -> Result<Option<Delivered>, StorageError> {
+        let letter = self.letter(logged, "an earlier event of this subject is parked".to_owned(), 0);
+        match self.positions.park_behind(&letter, passage) {
+            Ok(true) => {
+                tracing::error!(consumer = self.name(), event = %logged.event.event_id, "event parked behind another one");
+                Ok(Some(Delivered::Moved))
             }
+            Ok(false) => Ok(None),
+            Err(StorageError::Stale) => Ok(Some(Delivered::Elsewhere)),
+            Err(error) => Err(error),
         }
     }
 
     fn park(
         &self,
         logged: &LoggedEvent,
-        delivery: &Delivery,
+        passage: &Passage,
         reason: String,
         attempts: i32,
     ) -> Result<Delivered, StorageError> {
         tracing::error!(consumer = self.name(), event = %logged.event.event_id, reason, "event parked");
-        let letter = DeadLetter {
+        match self.positions.park(&self.letter(logged, reason, attempts), passage) {
+            Ok(()) => Ok(Delivered::Moved),
+            Err(StorageError::Stale) => Ok(Delivered::Elsewhere),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn letter(&self, logged: &LoggedEvent, reason: String, attempts: i32) -> DeadLetter {
+        DeadLetter {
             consumer: self.name().to_owned(),
             event: logged.clone(),
             reason,
             attempts,
             parked_at: self.clock.now(),
-        };
-        match self.positions.park(&letter, delivery) {
-            Ok(()) => Ok(Delivered::Moved),
-            Err(StorageError::Stale) => Ok(Delivered::Elsewhere),
-            Err(error) => Err(error),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod decorators;
 
+pub mod dead_letters;
 pub mod event_reader;
 pub mod idempotent;
 pub mod relay;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::event_reader::Progress;
 use crate::ports::shared::event_publisher::{EventPublisher, PublishError};
-use crate::ports::shared::events::{ConsumerStore, Delivery, EventFeed};
+use crate::ports::shared::events::{ConsumerStore, EventFeed, Passage};
 use crate::ports::shared::storage::StorageError;
 
 /// Events published at once: one write of the position for so many, and well below what a broker confirms in a second.
@@ -73,12 +73,12 @@ impl Relay {
         self.publisher
             .publish(self.context, start, &events)
             .map_err(RelayError::Broker)?;
-        let delivery = Delivery {
+        let passage = Passage {
             consumer: self.name.to_owned(),
             from_position: start,
             to_position: last.seq,
         };
-        match self.positions.advance(&delivery) {
+        match self.positions.advance(&passage) {
             Ok(()) => Ok(Progress::Read(events.len())),
             Err(StorageError::Stale) => Ok(Progress::Overtaken),
             Err(error) => Err(error.into()),

@@ -8,6 +8,7 @@ use crate::domains::shared::money::Money;
 use crate::domains::shared::sku::Sku;
 use crate::domains::shared::slug::Slug;
 use crate::domains::shared::timestamp::Timestamp;
+use crate::ports::shared::dead_letters::{self, At, Letterbox};
 use crate::ports::shared::failure::Never;
 use crate::ports::shared::operation::{Key, operation, table_of_contents};
 use crate::ports::shared::page::{Page, PageRequest};
@@ -16,8 +17,29 @@ table_of_contents! {
     /// The catalog, as its callers see it.
     Catalog = "catalog", super::events::EVENTS:
         CreateProduct, UpdateProduct, GetProduct, ListProducts, QuoteProducts, ImportProduct, CreateCategory,
-        ListCategories, GetCategory
+        ListCategories, GetCategory,
+        ListDeadLetters, GetDeadLetter, ReplayDeadLetter, DiscardDeadLetter
 }
+
+/// The dead letters of the consumers of catalog.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogLetters;
+
+impl Letterbox for CatalogLetters {
+    const LIST: &'static str = "catalog.list_dead_letters";
+    const GET: &'static str = "catalog.get_dead_letter";
+    const REPLAY: &'static str = "catalog.replay_dead_letter";
+    const DISCARD: &'static str = "catalog.discard_dead_letter";
+}
+
+/// Lists them.
+pub type ListDeadLetters = At<CatalogLetters, dead_letters::ListDeadLetters>;
+/// Reads one.
+pub type GetDeadLetter = At<CatalogLetters, dead_letters::GetDeadLetter>;
+/// Has its consumer take one in.
+pub type ReplayDeadLetter = At<CatalogLetters, dead_letters::ReplayDeadLetter>;
+/// Gives one up.
+pub type DiscardDeadLetter = At<CatalogLetters, dead_letters::DiscardDeadLetter>;
 
 /// A product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

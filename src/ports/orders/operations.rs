@@ -9,6 +9,7 @@ use crate::domains::shared::postal_address::PostalAddress;
 use crate::domains::shared::quantity::Quantity;
 use crate::domains::shared::sku::Sku;
 use crate::domains::shared::timestamp::Timestamp;
+use crate::ports::shared::dead_letters::{self, At, Letterbox};
 use crate::ports::shared::failure::Never;
 use crate::ports::shared::operation::{Key, operation, table_of_contents};
 use crate::ports::shared::page::{Page, PageRequest};
@@ -17,8 +18,29 @@ table_of_contents! {
     /// Orders, as its callers see it.
     Orders = "orders", super::events::EVENTS:
         PlaceOrder, GetOrder, ListOrders, SetOrderStatus, CancelOrder, GetOrderDetails, ResumeSagas, AuditOrders,
-        AuditSagas
+        AuditSagas,
+        ListDeadLetters, GetDeadLetter, ReplayDeadLetter, DiscardDeadLetter
 }
+
+/// The dead letters of the consumers of orders.
+#[derive(Debug, Clone, Copy)]
+pub struct OrdersLetters;
+
+impl Letterbox for OrdersLetters {
+    const LIST: &'static str = "orders.list_dead_letters";
+    const GET: &'static str = "orders.get_dead_letter";
+    const REPLAY: &'static str = "orders.replay_dead_letter";
+    const DISCARD: &'static str = "orders.discard_dead_letter";
+}
+
+/// Lists them.
+pub type ListDeadLetters = At<OrdersLetters, dead_letters::ListDeadLetters>;
+/// Reads one.
+pub type GetDeadLetter = At<OrdersLetters, dead_letters::GetDeadLetter>;
+/// Has its consumer take one in.
+pub type ReplayDeadLetter = At<OrdersLetters, dead_letters::ReplayDeadLetter>;
+/// Gives one up.
+pub type DiscardDeadLetter = At<OrdersLetters, dead_letters::DiscardDeadLetter>;
 
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -62,7 +62,7 @@ macro_rules! events {
 pub(crate) use events;
 
 /// An event as the log keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventRecord {
     /// `id` of the envelope.
     pub event_id: EventId,
@@ -113,7 +113,7 @@ impl EventRecord {
 }
 
 /// An event and its place in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LoggedEvent {
     /// Its place: increasing, not necessarily without gaps.
     pub seq: i64,
@@ -135,7 +135,16 @@ pub trait EventFeed: Send + Sync {
 
 /// The proof that an effect belongs to an event: committed with the effect, it makes the effect happen once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub enum Delivery {
+    /// The event came out of the log: the consumer moves past it.
+    Passage(Passage),
+    /// The event came out of the dead letters: its letter goes.
+    Letter(LetterPlace),
+}
+
+/// A consumer's way past one or several events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
     /// The stable name of the consumer, `inventory.on_order_cancelled`.
     pub consumer: String,
     /// Where the consumer stood before.
@@ -144,8 +153,17 @@ pub struct Delivery {
     pub to_position: i64,
 }
 
+/// Where a dead letter is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterPlace {
+    /// The consumer that parked it.
+    pub consumer: String,
+    /// The event's place in the log.
+    pub seq: i64,
+}
+
 /// An event that a consumer could not digest, parked with everything behind it on the same subject.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadLetter {
     /// The consumer that parked it.
     pub consumer: String,
@@ -157,6 +175,16 @@ pub struct DeadLetter {
     pub attempts: i32,
     /// When it was parked.
     pub parked_at: Timestamp,
+}
+
+impl DeadLetter {
+    /// Where it is kept.
+    pub fn place(&self) -> LetterPlace {
+        LetterPlace {
+            consumer: self.consumer.clone(),
+            seq: self.event.seq,
+        }
+    }
 }
 
 /// Where the consumers of a context stand, for those who only look.
@@ -180,7 +208,7 @@ pub trait ConsumerStore: ConsumerStandings {
     ///
     /// # Errors
     /// MUST fail with [`StorageError::Stale`] when the consumer no longer stands at `from_position`.
-    fn advance(&self, delivery: &Delivery) -> Result<(), StorageError>;
+    fn advance(&self, passage: &Passage) -> Result<(), StorageError>;
 
     /// Those of `subjects` of which an event is parked. Callers pass the subjects of one batch of events.
     ///
@@ -192,5 +220,13 @@ pub trait ConsumerStore: ConsumerStandings {
     ///
     /// # Errors
     /// As [`Self::advance`].
-    fn park(&self, letter: &DeadLetter, delivery: &Delivery) -> Result<(), StorageError>;
+    fn park(&self, letter: &DeadLetter, passage: &Passage) -> Result<(), StorageError>;
+
+    /// Parks an event as [`Self::park`] does, if another one of its subject still waits there; else writes nothing and
+    /// returns `false`. MUST exclude that the last one goes at the same time: an event would be left behind in a lane
+    /// that nobody is at.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    fn park_behind(&self, letter: &DeadLetter, passage: &Passage) -> Result<bool, StorageError>;
 }

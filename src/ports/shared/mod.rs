@@ -8,6 +8,7 @@ pub mod access;
 pub mod call_context;
 pub mod clock;
 pub mod contract;
+pub mod dead_letters;
 pub mod event_publisher;
 pub mod events;
 pub mod failure;

@@ -62,6 +62,10 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + 'static 
     }
 }
 
+/// An operation that a use case of its context carries out: all that `operation!` declares. In contrast to those that
+/// every context with consumers has ([`super::dead_letters`]).
+pub trait OwnOperation: Operation {}
+
 /// Carries out one kind of operation.
 pub trait Handler<Op: Operation>: Send + Sync {
     /// Carries out `op` on behalf of `cx.principal`.
@@ -100,6 +104,8 @@ macro_rules! operation {
                 key(self)
             })?
         }
+
+        impl $crate::ports::shared::operation::OwnOperation for $op {}
     };
 }
 pub(crate) use operation;

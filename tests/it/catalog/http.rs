@@ -23,6 +23,7 @@ use utoipa_actix_web::AppExt;
 use uuid::Uuid;
 
 use super::fixtures::Shop;
+use crate::fakes::letters::without_letters;
 use crate::support::fixed::CountingIds;
 
 /// The tokens are the names of the roles.
@@ -48,7 +49,7 @@ impl Server {
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let catalog: Arc<dyn Catalog> = Arc::new(Authorized(Arc::new(Shop::open().catalog)));
+                let catalog: Arc<dyn Catalog> = Arc::new(Authorized(Arc::new(without_letters(Shop::open().catalog))));
                 let size = BulkheadSize {
                     workers: 4,
                     queue: 4,

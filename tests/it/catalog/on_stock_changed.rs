@@ -8,7 +8,7 @@ use banyan::ports::inventory::events::{
     InventoryChanged, InventoryReleased, InventoryReserved, LevelAfter, ReleaseReason,
 };
 use banyan::ports::shared::clock::Clock;
-use banyan::ports::shared::events::{Delivery, Event, EventRecord};
+use banyan::ports::shared::events::{Delivery, Event, EventRecord, Passage};
 use banyan::ports::shared::operation::Handler;
 use uuid::Uuid;
 
@@ -37,11 +37,11 @@ fn record<E: Event>(shop: &Shop, event: &E) -> EventRecord {
 }
 
 fn delivery(from_position: i64, to_position: i64) -> Delivery {
-    Delivery {
+    Delivery::Passage(Passage {
         consumer: "catalog.on_stock_changed".to_owned(),
         from_position,
         to_position,
-    }
+    })
 }
 
 fn read(shop: &Shop, id: ProductId) -> Product {

@@ -7,7 +7,7 @@ use banyan::domains::catalog::product_content::ProductContent;
 use banyan::domains::catalog::stock_level::StockLevel;
 use banyan::domains::shared::money::Money;
 use banyan::ports::catalog::outbound::{CatalogStore, ProductKey};
-use banyan::ports::shared::events::Delivery;
+use banyan::ports::shared::events::{Delivery, Passage};
 use banyan::ports::shared::storage::{StorageError, UnitOfWork};
 
 use super::fixtures::{category, category_below, now, product, product_id, slug};
@@ -241,11 +241,11 @@ fn levels_are_remembered_for_a_product_that_comes_later(store: &dyn CatalogStore
 fn a_delivery_takes_effect_once(store: &dyn CatalogStore) {
     insert(store, &product(1, "Milk", 100, &[]));
     let deliver = |from_position, to_position, levels: &[StockLevel]| {
-        let unit = UnitOfWork::none().with_delivery(Delivery {
+        let unit = UnitOfWork::none().with_delivery(Delivery::Passage(Passage {
             consumer: "catalog.on_stock_changed".to_owned(),
             from_position,
             to_position,
-        });
+        }));
         store.apply_stock_levels(levels, &unit)
     };
     deliver(0, 4, &[level(1, "main", 5, 1)]).unwrap();

@@ -11,7 +11,7 @@ use banyan::domains::shared::ids::ProductId;
 use banyan::domains::shared::slug::Slug;
 use banyan::domains::shared::timestamp::Timestamp;
 use banyan::ports::catalog::outbound::{CatalogStore, ProductKey, ProductOrder, ProductQuery};
-use banyan::ports::shared::events::EventRecord;
+use banyan::ports::shared::events::{Delivery, EventRecord};
 use banyan::ports::shared::idempotency::{IdempotencyKey, IdempotencyStore, KeyRecord};
 use banyan::ports::shared::storage::{KeyWrite, StorageError, UnitOfWork};
 
@@ -81,12 +81,16 @@ impl State {
             }
             self.keys.insert(name, record.clone());
         }
-        if let Some(delivery) = &unit.delivery {
-            let position = self.positions.entry(delivery.consumer.clone()).or_default();
-            if *position != delivery.from_position {
-                return Err(StorageError::Stale);
+        match &unit.delivery {
+            Some(Delivery::Passage(passage)) => {
+                let position = self.positions.entry(passage.consumer.clone()).or_default();
+                if *position != passage.from_position {
+                    return Err(StorageError::Stale);
+                }
+                *position = passage.to_position;
             }
-            *position = delivery.to_position;
+            Some(Delivery::Letter(_)) => panic!("letters are replayed on real databases"),
+            None => {}
         }
         self.events.extend(unit.events.clone());
         Ok(())

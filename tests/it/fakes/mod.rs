@@ -3,5 +3,6 @@
 pub mod catalog;
 pub mod identity;
 pub mod inventory;
+pub mod letters;
 pub mod orders;
 pub mod payments;

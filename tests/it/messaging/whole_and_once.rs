@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use banyan::app::shared::event_reader::Progress;
-use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord};
+use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, EventFeed, EventRecord, Passage};
 use banyan::ports::shared::storage::{StorageError, UnitOfWork};
 
 use super::two_processes::{
@@ -84,19 +84,23 @@ impl ConsumerStandings for DiesBeforeMoving {
 }
 
 impl ConsumerStore for DiesBeforeMoving {
-    fn advance(&self, delivery: &Delivery) -> Result<(), StorageError> {
+    fn advance(&self, passage: &Passage) -> Result<(), StorageError> {
         if self.deaths.fetch_add(1, Ordering::SeqCst) < 3 {
             return Err(StorageError::Unavailable("the process dies here".into()));
         }
-        self.positions.advance(delivery)
+        self.positions.advance(passage)
     }
 
     fn parked_among(&self, consumer: &str, subjects: &[&str]) -> Result<BTreeSet<String>, StorageError> {
         self.positions.parked_among(consumer, subjects)
     }
 
-    fn park(&self, letter: &DeadLetter, delivery: &Delivery) -> Result<(), StorageError> {
-        self.positions.park(letter, delivery)
+    fn park(&self, letter: &DeadLetter, passage: &Passage) -> Result<(), StorageError> {
+        self.positions.park(letter, passage)
+    }
+
+    fn park_behind(&self, letter: &DeadLetter, passage: &Passage) -> Result<bool, StorageError> {
+        self.positions.park_behind(letter, passage)
     }
 }
 

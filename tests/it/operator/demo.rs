@@ -16,6 +16,7 @@ use indicatif::ProgressBar;
 
 use super::shop::Shop;
 use crate::fakes::catalog::FakeCatalogStore;
+use crate::fakes::letters::without_letters_of;
 use crate::support::fixed::{CountingIds, FixedClock, call};
 
 #[test]
@@ -63,7 +64,7 @@ fn the_real_catalog_takes_the_whole_assortment() {
     let (clock, ids) = (Arc::new(FixedClock::new()), Arc::new(CountingIds::new()));
     let catalog = Arc::new(CatalogService::new(store.clone(), store, clock, ids.clone()));
     let contexts = Contexts {
-        catalog: catalog.clone(),
+        catalog: Arc::new(without_letters_of(catalog.clone())),
         ..shop.contexts()
     };
     let demo = open(&contexts, &*ids).unwrap();

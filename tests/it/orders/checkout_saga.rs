@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use banyan::domains::shared::ids::{OrderId, ProductId};
 use banyan::domains::shared::postal_address::PostalAddress;
 use banyan::domains::shared::quantity::Quantity;
-use banyan::ports::orders::operations::{GetOrder, Order, OrderItem, OrderStatus, Orders, PlaceOrder, PlaceOrderError};
+use banyan::ports::orders::operations::{GetOrder, Order, OrderItem, OrderStatus, PlaceOrder, PlaceOrderError};
 use banyan::ports::payments::operations::PaymentStatus;
 use banyan::ports::shared::call_context::CallContext;
 use banyan::ports::shared::failure::Failure;
@@ -236,8 +236,8 @@ fn what_the_provider_left_open_is_looked_up(house: &House) {
 }
 
 fn status(house: &House, order_id: OrderId) -> OrderStatus {
-    let orders: &dyn Orders = &*house.orders;
-    orders.handle(&House::operator(), GetOrder { order_id }).unwrap().status
+    let order = house.orders.handle(&House::operator(), GetOrder { order_id });
+    order.unwrap().status
 }
 
 macro_rules! on_both {

@@ -40,3 +40,19 @@ fn who_is_called_offers_what_is_called_and_who_is_heard_tells_what_is_heard() {
     }
     assert_eq!(map.contexts.len(), 5);
 }
+
+#[test]
+fn whoever_listens_lets_staff_look_after_what_it_could_not_digest() {
+    for (name, context) in &Map::draw().contexts {
+        let wishes = [
+            "list_dead_letters",
+            "get_dead_letter",
+            "replay_dead_letter",
+            "discard_dead_letter",
+        ];
+        for wish in wishes.map(|wish| format!("{name}.{wish}")) {
+            let has_it = context.operations.iter().any(|operation| operation.name == wish);
+            assert_eq!(has_it, !context.consumers.is_empty(), "{wish}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod contracts;
 mod contracts_broken;
 mod correlation;
 mod databases_apart;
+mod dead_letters;
 mod extract;
 mod health;
 mod limits;

@@ -8,7 +8,7 @@ use banyan::adapters::shared::sql::consumers::SqlConsumerStore;
 use banyan::adapters::shared::sql::database::Database;
 use banyan::adapters::shared::sql::event_log::SqlEventFeed;
 use banyan::app::shared::event_reader::{ConsumeError, Consumer, EventReader, MAX_ATTEMPTS, Progress};
-use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, Delivery, EventRecord};
+use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, Delivery, EventRecord, Passage};
 use banyan::ports::shared::storage::{StorageError, UnitOfWork};
 
 use super::event_log::event;
@@ -130,7 +130,7 @@ fn each_event_takes_effect_once_and_in_order(home: &TestDatabase) {
 
 fn a_position_moves_only_from_where_it_stands(home: &TestDatabase) {
     let store = SqlConsumerStore::new(home.database.clone());
-    let step = |from_position, to_position| Delivery {
+    let step = |from_position, to_position| Passage {
         consumer: "c".into(),
         from_position,
         to_position,

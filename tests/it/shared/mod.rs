@@ -1,6 +1,7 @@
 //! Tests of what every context is built with: the event log, its readers, idempotency keys and sagas.
 
 mod contract;
+mod dead_letters;
 pub mod event_log;
 mod event_reader;
 mod kernel_schemas;

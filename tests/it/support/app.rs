@@ -93,6 +93,11 @@ impl TestApp {
         Self::start_as(Some(Topology::named(topology)), Some(&authority), on, |_settings| {})
     }
 
+    /// A shop of the processes of `deploy/compose/<topology>.yaml`, whatever the suite runs on.
+    pub fn start_apart(topology: &str, on: On, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_as(Some(Topology::named(topology)), None, on, change)
+    }
+
     fn start_as(
         topology: Option<Topology>,
         authority: Option<&Authority>,

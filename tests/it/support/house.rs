@@ -36,6 +36,7 @@ use banyan::ports::shared::saga::SagaStore;
 use super::databases::TestDatabase;
 use super::faulty::{Away, Faults};
 use super::fixed::{FixedClock, call, with_key};
+use crate::fakes::letters::without_letters;
 
 /// Makes a database for a context.
 pub type MakeDatabase = fn(&str, ContextMigrations) -> TestDatabase;
@@ -83,12 +84,12 @@ impl House {
             timeout: Duration::from_millis(1),
         };
         let simulator = Simulator::open(ledger.path().join("simulator.sqlite3"), waits, clock.clone()).unwrap();
-        let catalog: Arc<dyn Catalog> = Arc::new(CatalogService::new(
+        let catalog: Arc<dyn Catalog> = Arc::new(without_letters(CatalogService::new(
             Arc::new(SqlCatalogStore::new(of_catalog.clone())),
             keys(of_catalog),
             clock.clone(),
             ids.clone(),
-        ));
+        )));
         let inventory: Arc<dyn Inventory> = Arc::new(InventoryService::new(
             Arc::new(SqlInventoryStore::new(of_inventory.clone())),
             keys(of_inventory),

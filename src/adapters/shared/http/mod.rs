@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod bulkhead;
+pub mod dead_letters;
 pub mod internal;
 
 pub mod bounded_body;

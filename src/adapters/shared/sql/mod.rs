@@ -10,6 +10,7 @@ pub mod roles;
 pub mod schema;
 
 pub mod consumers;
+pub mod dead_letters;
 pub mod event_log;
 pub mod idempotency;
 pub mod sagas;

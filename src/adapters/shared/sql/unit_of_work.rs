@@ -1,7 +1,8 @@
 //! What is committed together with an aggregate.
 
 use super::connection::DbConn;
-use super::{consumers, event_log, idempotency, sagas};
+use super::{consumers, dead_letters, event_log, idempotency, sagas};
+use crate::ports::shared::events::Delivery;
 use crate::ports::shared::storage::{KeyWrite, SagaWrite, StorageError, UnitOfWork};
 
 /// Writes the parts of a unit inside of the caller's transaction, behind the aggregate's own statements; events last.
@@ -16,8 +17,10 @@ pub(super) fn write(conn: &mut DbConn, unit: &UnitOfWork) -> Result<(), StorageE
         Some(KeyWrite::Answer(record)) => idempotency::answer(conn, record)?,
         None => {}
     }
-    if let Some(delivery) = &unit.delivery {
-        consumers::advance(conn, delivery)?;
+    match &unit.delivery {
+        Some(Delivery::Passage(passage)) => consumers::advance(conn, passage)?,
+        Some(Delivery::Letter(place)) => dead_letters::settle(conn, place)?,
+        None => {}
     }
     event_log::append(conn, &unit.events)
 }

@@ -49,13 +49,14 @@ pub enum Command {
 }
 
 impl Commands for Command {
-    fn asks(&self, demo: bool) -> &'static [&'static str] {
+    fn asks(&self, demo: bool) -> Vec<&'static str> {
         match self {
-            Self::Fsck => &["identity", "inventory", "catalog", "payments", "orders"],
-            Self::Import { .. } => &["catalog", "inventory"],
-            Self::Admin { .. } => &["identity"],
-            Self::Service(Service::Serve) if demo => &["identity", "inventory", "catalog"],
-            _ => &[],
+            Self::Fsck => vec!["identity", "inventory", "catalog", "payments", "orders"],
+            Self::Import { .. } => vec!["catalog", "inventory"],
+            Self::Admin { .. } => vec!["identity"],
+            Self::Service(Service::Serve) if demo => vec!["identity", "inventory", "catalog"],
+            Self::Service(service) => service.asks(demo),
+            Self::Extract { .. } | Self::Map { .. } | Self::PaymentsSimulator(_) => Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line: each option can also be set in the environment.
 
 pub mod command;
+pub mod events;
 pub mod service;
 
 mod options;
@@ -26,7 +27,7 @@ pub struct Invocation<C> {
 /// What a program can do, besides to serve.
 pub trait Commands: Subcommand + From<Service> {
     /// The contexts that it asks, wherever they run. The demo shop is filled through those that it needs.
-    fn asks(&self, demo: bool) -> &'static [&'static str];
+    fn asks(&self, demo: bool) -> Vec<&'static str>;
 
     /// Whether it needs the contexts, and not just their databases or their descriptions.
     fn calls_contexts(&self) -> bool;
@@ -62,7 +63,7 @@ pub fn parse<C: Commands>(arguments: impl IntoIterator<Item = OsString>) -> Resu
         let processes = &settings.processes;
         let checked = processes
             .check()
-            .and_then(|()| processes.check_known(command.asks(settings.demo)));
+            .and_then(|()| processes.check_known(&command.asks(settings.demo)));
         checked.map_err(|error| NotAnInvocation::Wrong(error.to_string()))?;
     }
     Ok(Invocation { command, settings })

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::super::contexts;
+use super::super::rooms::Blueprint;
 use super::Commands;
+use super::events::Events;
 
 /// What the program can do with the contexts that it has.
 #[derive(Debug, Subcommand)]
@@ -19,16 +22,30 @@ pub enum Service {
     Asyncapi,
     /// Print what the messages between the contexts look like. Needs no database.
     Contracts(Contracts),
+    /// Look after what the contexts tell each other.
+    Events {
+        /// What of it.
+        #[command(subcommand)]
+        what: Events,
+    },
 }
 
 impl Commands for Service {
-    fn asks(&self, _demo: bool) -> &'static [&'static str] {
-        &[]
+    fn asks(&self, _demo: bool) -> Vec<&'static str> {
+        let Self::Events {
+            what: Events::DeadLetters { action },
+        } = self
+        else {
+            return Vec::new();
+        };
+        let asked = |room: &&Blueprint| action.context().is_none_or(|context| context == room.name);
+        let listening = contexts::ALL.iter().filter(|room| !room.consumers.is_empty());
+        listening.filter(asked).map(|room| room.name).collect()
     }
 
     fn calls_contexts(&self) -> bool {
         match self {
-            Self::Serve => true,
+            Self::Serve | Self::Events { .. } => true,
             Self::Migrate { .. } | Self::Openapi | Self::Asyncapi | Self::Contracts(_) => false,
         }
     }

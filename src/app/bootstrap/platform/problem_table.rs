@@ -4,13 +4,15 @@ use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::adapters::shared::http::dead_letters;
 use crate::adapters::shared::http::problem::{self, Problem, ProblemBody, ProblemKind};
 use crate::app::bootstrap::contexts;
 
-/// The tables of the HTTP edge and of each context, in this order. No code stands twice (a test looks).
+/// The tables of the HTTP edge, of dead letters and of each context, in this order. No code stands twice (a test looks).
 pub fn tables() -> impl Iterator<Item = (&'static str, &'static [ProblemKind])> {
     let of_contexts = contexts::ALL.iter().map(|context| (context.name, context.problems));
-    std::iter::once(("shared", problem::KINDS)).chain(of_contexts)
+    let shared = [("shared", problem::KINDS), ("shared", dead_letters::problems::KINDS)];
+    shared.into_iter().chain(of_contexts)
 }
 
 /// A kind of problem: a row of the table that clients program against.

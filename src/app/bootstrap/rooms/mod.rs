@@ -25,6 +25,7 @@ use crate::adapters::shared::sql::migrations::ContextMigrations;
 use crate::app::shared::event_reader::{Consumer, ConsumerInfo};
 use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::shared::contract::Contract;
+use crate::ports::shared::dead_letters::DeadLetterDesk;
 use crate::ports::shared::events::{ConsumerStore, EventFeed, EventInfo};
 use crate::ports::shared::operation::{OperationInfo, TableOfContents};
 use crate::ports::shared::storage::StorageError;
@@ -209,6 +210,8 @@ impl EventLog {
 pub struct Front {
     /// Adds its endpoints.
     pub routes: Routes,
+    /// Its dead letters, where it listens to anybody.
+    pub dead_letters: Option<Arc<dyn DeadLetterDesk>>,
     data: Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>,
 }
 
@@ -217,7 +220,16 @@ impl Front {
     fn new(routes: Routes, data: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> Self {
         Self {
             routes,
+            dead_letters: None,
             data: Arc::new(data),
+        }
+    }
+
+    /// Also with its dead letters.
+    fn with_dead_letters(self, desk: impl DeadLetterDesk + 'static) -> Self {
+        Self {
+            dead_letters: Some(Arc::new(desk)),
+            ..self
         }
     }
 

@@ -19,11 +19,14 @@ use crate::app::bootstrap::storage::Storage;
 use crate::app::orders::on_payment_completed::OnPaymentCompleted;
 use crate::app::orders::on_stock_released::OnStockReleased;
 use crate::app::orders::{CALLS, CONSUMERS, OrdersParts, OrdersService, OrdersSettings};
+use crate::app::shared::dead_letters::office::DeskOf;
+use crate::app::shared::dead_letters::{DeadLetters, WithDeadLetters};
+use crate::app::shared::event_reader::Consumer;
 use crate::domains::orders::pricing::PricingRules;
 use crate::ports::catalog::operations::Catalog;
 use crate::ports::identity::operations::Identity;
 use crate::ports::inventory::operations::Inventory;
-use crate::ports::orders::operations::{Orders, ResumeSagas};
+use crate::ports::orders::operations::{Orders, OrdersLetters, ResumeSagas};
 use crate::ports::payments::operations::Payments;
 use crate::ports::shared::saga::SagaStore;
 
@@ -68,9 +71,14 @@ pub fn open(house: &House<'_>, called: Called) -> Result<Opened<dyn Orders>, Sta
         ids: house.ids.clone(),
         settings: orders_settings(house.settings),
     }));
-    let on_payment_completed = Arc::new(OnPaymentCompleted(service.clone()));
-    let on_stock_released = Arc::new(OnStockReleased(service.clone()));
-    let context: Arc<dyn Orders> = house.ported_shared(service);
+    let on_payment_completed: Arc<dyn Consumer> = Arc::new(OnPaymentCompleted(service.clone()));
+    let on_stock_released: Arc<dyn Consumer> = Arc::new(OnStockReleased(service.clone()));
+    let letters = DeadLetters::new(
+        storage.letters.clone(),
+        vec![on_payment_completed.clone(), on_stock_released.clone()],
+        house.clock.clone(),
+    );
+    let context: Arc<dyn Orders> = house.ported(WithDeadLetters::new(service, letters));
     let internal = InternalContext::of::<dyn Orders>(context.clone(), QUERIES, PURCHASES);
     let mut room = Room::new("orders.relay", storage, internal);
     room.listeners = vec![
@@ -84,10 +92,12 @@ pub fn open(house: &House<'_>, called: Called) -> Result<Opened<dyn Orders>, Sta
 
 /// Its endpoints.
 pub fn front(context: Arc<dyn Orders>) -> Front {
+    let letters = DeskOf::<OrdersLetters, _>::new(context.clone());
     let api = web::Data::new(Api::new(context, QUERIES, PURCHASES));
     Front::new(http::routes, move |config| {
         config.app_data(api.clone());
     })
+    .with_dead_letters(letters)
 }
 
 /// The only process on a database need not wait until the leases of its predecessor run out.

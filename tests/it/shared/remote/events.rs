@@ -10,7 +10,7 @@ use banyan::adapters::shared::sql::consumers::SqlConsumerStore;
 use banyan::adapters::shared::sql::event_log::SqlEventFeed;
 use banyan::ports::inventory::operations::Inventory;
 use banyan::ports::shared::clock::Clock;
-use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, Delivery, EventFeed};
+use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, EventFeed, Passage};
 use banyan::ports::shared::operation::Handler;
 use banyan::ports::shared::storage::StorageError;
 
@@ -109,12 +109,12 @@ fn consumers_elsewhere_stand_where_they_do_over_there() {
         attempts: 5,
         parked_at: FixedClock::new().now(),
     };
-    let delivery = Delivery {
+    let passage = Passage {
         consumer: CONSUMER.to_owned(),
         from_position: 0,
         to_position: event.seq,
     };
-    library.positions.park(&letter, &delivery).unwrap();
+    library.positions.park(&letter, &passage).unwrap();
     assert_eq!(consumers.position(CONSUMER).unwrap(), event.seq);
     assert_eq!(consumers.parked(CONSUMER, 10).unwrap(), [letter]);
     assert_eq!(consumers.parked(CONSUMER, 0).unwrap(), []);
