@@ -15,7 +15,7 @@ use crate::ports::shared::dead_letters::{
 use crate::ports::shared::failure::Failure;
 use crate::ports::shared::page::{Page, PageRequest};
 
-/// Pages read at most: a hundred thousand letters. Who has more of them calls again.
+/// Pages read at most: a hundred thousand letters, more than anybody reads. Beyond that the command says so and fails.
 const PAGES_MAX: u32 = 1_000;
 
 /// The command was understood, and something stands against it.
@@ -187,10 +187,10 @@ impl Desk<'_> {
             take(items)?;
             after = next;
             if after.is_none() {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
+        Err(refused("there are more dead letters than can be gone through at once"))
     }
 }
 
