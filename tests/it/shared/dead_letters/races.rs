@@ -2,16 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use banyan::adapters::orders::sql::MIGRATIONS;
 use banyan::adapters::shared::sql::consumers::SqlConsumerStore;
 use banyan::adapters::shared::sql::event_log::SqlEventFeed;
 use banyan::app::shared::event_reader::{EventReader, MAX_ATTEMPTS, Progress};
-use banyan::ports::shared::events::EventRecord;
+use banyan::ports::shared::clock::Clock;
+use banyan::ports::shared::events::{ConsumerStore, DeadLetter, EventFeed, EventRecord, Passage};
+use diesel::connection::SimpleConnection;
 
 use super::effects::{
-    NOT_FOUND, append, drain, effects, effects_of, gone, id, ids, letters_of, list, number_of, reader, replay,
+    CONSUMER, NOT_FOUND, append, drain, effects, effects_of, gone, id, ids, letters_of, list, number_of, reader, replay,
 };
 use crate::shared::event_log::event;
 use crate::support::databases::{TestDatabase, postgres, sqlite};
@@ -157,6 +159,63 @@ mod interrupted {
         }
     }
 }
+
+/// On a server two transactions run at once: whoever parks behind a letter that is just being replayed waits for the outcome.
+#[test]
+fn who_parks_behind_a_letter_that_is_being_replayed_waits_until_it_is_gone() {
+    let home = &postgres("orders", MIGRATIONS);
+    append(home, vec![event(3)]);
+    let consumer = effects_of(home, [3], &[]);
+    drain(&reader(home, &consumer));
+    consumer.heal();
+    append(home, vec![event(11)]);
+    let logged = SqlEventFeed::new(home.database.clone())
+        .read_after(1, 1)
+        .unwrap()
+        .remove(0);
+    let positions = SqlConsumerStore::new(home.database.clone());
+    let (passage, letter) = (
+        Passage {
+            consumer: CONSUMER.to_owned(),
+            from_position: 1,
+            to_position: logged.seq,
+        },
+        DeadLetter {
+            consumer: CONSUMER.to_owned(),
+            event: logged,
+            reason: "it waits".to_owned(),
+            attempts: 0,
+            parked_at: FixedClock::new().now(),
+        },
+    );
+    std::thread::scope(|scope| {
+        // The log is held, and with it the replay behind all but its last statement.
+        let parked = home.database.write(|conn| {
+            conn.batch_execute(HOLD_THE_LOG).unwrap();
+            scope.spawn(|| assert_eq!(replay(&letters_of(home, &consumer), &id(3)), Ok(gone(3, None))));
+            conn.batch_execute(UNTIL_SOMEBODY_WAITS_FOR_IT).unwrap();
+            let parked = scope.spawn(|| positions.park_behind(&letter, &passage).unwrap());
+            std::thread::sleep(Duration::from_millis(300));
+            Ok(parked)
+        });
+        assert!(
+            !parked.unwrap().join().unwrap(),
+            "the lane is free, and nothing was parked"
+        );
+    });
+    assert_eq!((effects(home), ids(&letters_of(home, &consumer))), (vec![3], vec![]));
+}
+
+const HOLD_THE_LOG: &str = "SELECT pg_advisory_xact_lock(hashtextextended('banyan.event_log.' || current_schema(), 0))";
+const UNTIL_SOMEBODY_WAITS_FOR_IT: &str = "DO $$ BEGIN
+    FOR look IN 1..2000 LOOP
+        EXIT WHEN EXISTS (
+            SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+            WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
+        );
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END $$";
 
 /// Fifty poisonous events among a thousand: each is tried five times and set aside, the others pass, and when the consumer
 /// is mended all of them take effect, once.
