@@ -56,8 +56,9 @@ pub const CRATES_OF_DOMAINS: &[&str] = &[
 ];
 
 /// What `ports` may use beside [`CRATES_OF_DOMAINS`]: messages are JSON at every boundary, and two processes compare their
-/// contracts by a digest, which is arithmetic and no technology that one would replace.
-pub const MORE_CRATES_OF_PORTS: &[&str] = &["serde_json", "sha2"];
+/// contracts by a digest, which is arithmetic and no technology that one would replace. `fail` is there in tests alone: the
+/// points at which they have the program fail are named in `app` and in `adapters`, so their home is what both may know.
+pub const MORE_CRATES_OF_PORTS: &[&str] = &["serde_json", "sha2", "fail"];
 
 /// What `app` may not use: a use case that names one of these cannot be tested without it.
 pub const CRATES_KEPT_OUT_OF_APP: &[&str] = &[
@@ -112,6 +113,11 @@ pub const TECHNOLOGIES: &[Technology] = &[
         crates: &["actix_web"],
         // The simulated payment provider is a server when it runs as a process of its own.
         homes: &["adapters/*/http", "adapters/payments/providers", "app/bootstrap"],
+    },
+    Technology {
+        // Tests have the program fail through one macro; nothing else in it may know of them.
+        crates: &["fail"],
+        homes: &["ports/shared/failpoint"],
     },
     Technology {
         crates: &["lapin"],

@@ -1,6 +1,7 @@
 //! Ring 5: the composition root. Command line, settings, wiring, server: the only place that sees everything.
 
 pub mod cli;
+pub mod failpoints;
 pub mod program;
 pub mod service;
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::cli::{self, Commands, Invocation, NotAnInvocation};
+use super::failpoints;
 use super::logging;
 use super::settings::Settings;
 
@@ -34,7 +35,7 @@ pub fn main<C: Commands>(
     let outcome = match cli::parse::<C>(arguments) {
         Ok(Invocation { command, settings }) => {
             logging::start(&settings.log);
-            carry_out(&command, &settings)
+            failpoints::begin().and_then(|()| carry_out(&command, &settings))
         }
         Err(NotAnInvocation::Answer(text)) => print(&text),
         Err(NotAnInvocation::Wrong(reason)) => Err(NotDone::Wrong(reason)),

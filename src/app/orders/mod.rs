@@ -15,7 +15,8 @@ pub mod audit_orders;
 pub mod audit_sagas;
 pub mod resume_sagas;
 
-mod sagas;
+pub mod sagas;
+
 mod views;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord, LoggedEvent, Passage};
+use crate::ports::shared::failpoint::failpoint;
 use crate::ports::shared::storage::StorageError;
 
 /// Events read at once.
@@ -163,7 +164,7 @@ impl EventReader {
             ControlFlow::Break(progress) => return Ok(progress),
             // Events that pass by move the position only when something is written anyway, or at the end of the batch.
             ControlFlow::Continue(position) if position < last.seq => {
-                match self.positions.advance(&self.passage(position, last.seq)) {
+                match self.move_position(&self.passage(position, last.seq)) {
                     Ok(()) | Err(StorageError::Stale) => {}
                     Err(error) => return Err(error),
                 }
@@ -171,6 +172,27 @@ impl EventReader {
             ControlFlow::Continue(_) => {}
         }
         Ok(Progress::Read(events.len()))
+    }
+
+    fn move_position(&self, passage: &Passage) -> Result<(), StorageError> {
+        failpoint!("event_reader.{}.position.before", self.name());
+        self.positions.advance(passage)?;
+        failpoint!("event_reader.{}.position.after", self.name());
+        Ok(())
+    }
+
+    fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
+        failpoint!("event_reader.{}.consume.before", self.name());
+        let moved = self.consumer.consume(event, delivery)?;
+        failpoint!("event_reader.{}.consume.after", self.name());
+        Ok(moved)
+    }
+
+    fn consume_together(&self, events: &[&EventRecord], delivery: &Delivery) -> Result<bool, ConsumeError> {
+        failpoint!("event_reader.{}.together.before", self.name());
+        let moved = self.consumer.consume_together(events, delivery)?;
+        failpoint!("event_reader.{}.together.after", self.name());
+        Ok(moved)
     }
 
     fn passage(&self, from_position: i64, to_position: i64) -> Passage {
@@ -184,7 +206,7 @@ impl EventReader {
     /// `None` where they have to be taken one by one.
     fn together(&self, wanted: &[&LoggedEvent], delivery: &Delivery) -> Option<Delivered> {
         let events: Vec<&EventRecord> = wanted.iter().map(|logged| &logged.event).collect();
-        match self.consumer.consume_together(&events, delivery) {
+        match self.consume_together(&events, delivery) {
             Ok(true) => Some(Delivered::Moved),
             Ok(false) => None,
             Err(ConsumeError::Stale) => Some(Delivered::Elsewhere),
@@ -235,7 +257,7 @@ impl EventReader {
         let mut patience = 1;
         let mut attempt = 1;
         loop {
-            let first_pause = match self.consumer.consume(&logged.event, &delivery) {
+            let first_pause = match self.consume(&logged.event, &delivery) {
                 Ok(true) => return Ok(Delivered::Moved),
                 Ok(false) => return Ok(Delivered::NotMoved),
                 Err(ConsumeError::Stale) => return Ok(Delivered::Elsewhere),

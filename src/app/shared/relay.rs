@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::event_reader::Progress;
 use crate::ports::shared::event_publisher::{EventPublisher, PublishError};
 use crate::ports::shared::events::{ConsumerStore, EventFeed, Passage};
+use crate::ports::shared::failpoint::failpoint;
 use crate::ports::shared::storage::StorageError;
 
 /// Events published at once: one write of the position for so many, and well below what a broker confirms in a second.
@@ -70,19 +71,28 @@ impl Relay {
         let Some(last) = events.last() else {
             return Ok(Progress::Idle);
         };
+        failpoint!("relay.{}.publish.before", self.name);
         self.publisher
             .publish(self.context, start, &events)
             .map_err(RelayError::Broker)?;
+        failpoint!("relay.{}.publish.after", self.name);
         let passage = Passage {
             consumer: self.name.to_owned(),
             from_position: start,
             to_position: last.seq,
         };
-        match self.positions.advance(&passage) {
+        match self.move_position(&passage) {
             Ok(()) => Ok(Progress::Read(events.len())),
             Err(StorageError::Stale) => Ok(Progress::Overtaken),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn move_position(&self, passage: &Passage) -> Result<(), StorageError> {
+        failpoint!("relay.{}.position.before", self.name);
+        self.positions.advance(passage)?;
+        failpoint!("relay.{}.position.after", self.name);
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::ports::shared::call_context::{CallContext, Deadline};
 use crate::ports::shared::clock::{Clock, IdSource};
+use crate::ports::shared::failpoint::failpoint;
 use crate::ports::shared::failure::Failure;
 use crate::ports::shared::saga::{Lease, SagaRecord, SagaStatus, SagaStore};
 use crate::ports::shared::storage::StorageError;
@@ -116,6 +117,30 @@ pub struct Definition<W: 'static, S: 'static> {
     pub fail: Option<Local<W, S>>,
 }
 
+/// What a saga consists of, for whoever checks that nothing of it was overlooked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// [`Definition::kind`].
+    pub kind: &'static str,
+    /// Its steps, in their order.
+    pub steps: Vec<StepOutline>,
+    /// Whether it can go back.
+    pub goes_back: bool,
+}
+
+/// What a step consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepOutline {
+    /// [`Step::name`].
+    pub name: &'static str,
+    /// Whether its effect and the saga's record are one commit.
+    pub is_local: bool,
+    /// Whether its action does anything.
+    pub acts: bool,
+    /// Whether its undo does anything.
+    pub undoes: bool,
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
@@ -141,6 +166,23 @@ pub fn new_lease(ids: &dyn IdSource, clock: &dyn Clock) -> Lease {
     Lease {
         owner: ids.next_uuid().to_string(),
         until: clock.now().plus_ms(LEASE_MS),
+    }
+}
+
+impl<W, S> Definition<W, S> {
+    /// What it consists of.
+    pub fn outline(&self) -> Outline {
+        let steps = self.steps.iter().map(|step| StepOutline {
+            name: step.name,
+            is_local: matches!(step.action, Action::Local(_)),
+            acts: !matches!(step.action, Action::Happened),
+            undoes: !matches!(step.undo, Undo::Nothing),
+        });
+        Outline {
+            kind: self.kind,
+            steps: steps.collect(),
+            goes_back: self.fail.is_some(),
+        }
     }
 }
 
@@ -197,39 +239,11 @@ impl<W, S: Serialize> Progress<'_, W, S> {
     }
 
     fn step_forward(&mut self, cx: &CallContext, state: &mut S) -> Result<Turn, StepFailure> {
-        let next = self.index().and_then(|index| self.definition.steps.get(index));
-        let result = match next.map(|step| &step.action) {
-            None => {
-                let done = written(
-                    state,
-                    SagaRecord {
-                        status: SagaStatus::Done,
-                        ..self.fresh()
-                    },
-                );
-                (self.definition.finish)(self.runner.world, cx, state, done.clone()).map(|()| self.record = done)
-            }
-            Some(Action::Happened) => {
-                self.record = SagaRecord {
-                    position: self.record.position + 1,
-                    ..self.fresh()
-                };
-                Ok(())
-            }
-            Some(Action::Local(action)) => {
-                let after = SagaRecord {
-                    position: self.record.position + 1,
-                    ..self.fresh()
-                };
-                action(self.runner.world, cx, state, after.clone()).map(|()| self.record = after)
-            }
-            Some(Action::Outside(action)) => action(self.runner.world, cx, state).and_then(|()| {
-                let after = SagaRecord {
-                    position: self.record.position + 1,
-                    ..self.fresh()
-                };
-                self.write_unless_next_writes(state, after)
-            }),
+        let definition = self.definition;
+        let next = self.index().and_then(|index| definition.steps.get(index));
+        let result = match next {
+            None => self.finish(cx, state),
+            Some(step) => self.take(step, cx, state),
         };
         match result {
             Ok(()) if self.record.status.has_ended() => Ok(Turn::Ended),
@@ -244,6 +258,60 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         }
     }
 
+    fn finish(&mut self, cx: &CallContext, state: &mut S) -> Result<(), StepFailure> {
+        failpoint!("saga.{}.finish.before", self.definition.kind);
+        let done = written(
+            state,
+            SagaRecord {
+                status: SagaStatus::Done,
+                ..self.fresh()
+            },
+        );
+        (self.definition.finish)(self.runner.world, cx, state, done.clone())?;
+        failpoint!("saga.{}.finish.after", self.definition.kind);
+        self.record = done;
+        Ok(())
+    }
+
+    fn take(&mut self, step: &Step<W, S>, cx: &CallContext, state: &mut S) -> Result<(), StepFailure> {
+        failpoint!("saga.{}.{}.before", self.definition.kind, step.name);
+        match step.action {
+            Action::Happened => {
+                failpoint!("saga.{}.{}.after", self.definition.kind, step.name);
+                self.record = self.behind_this_step();
+                Ok(())
+            }
+            Action::Local(action) => {
+                let after = self.behind_this_step();
+                action(self.runner.world, cx, state, after.clone())?;
+                failpoint!("saga.{}.{}.after", self.definition.kind, step.name);
+                self.record = after;
+                Ok(())
+            }
+            Action::Outside(action) => {
+                action(self.runner.world, cx, state)?;
+                failpoint!("saga.{}.{}.after", self.definition.kind, step.name);
+                let after = self.behind_this_step();
+                self.write_unless_next_writes(state, after)
+            }
+        }
+    }
+
+    fn behind_this_step(&self) -> SagaRecord {
+        SagaRecord {
+            position: self.record.position + 1,
+            ..self.fresh()
+        }
+    }
+
+    /// Writes the saga alone.
+    fn keep(&self, record: &SagaRecord) -> Result<(), StepFailure> {
+        failpoint!("saga.{}.record.before", self.definition.kind);
+        self.runner.store.advance_saga(record)?;
+        failpoint!("saga.{}.record.after", self.definition.kind);
+        Ok(())
+    }
+
     /// A step that commits its own effect writes the saga with it: what came before need not be written twice, because
     /// it would only be done again, and may be.
     fn write_unless_next_writes(&mut self, state: &S, after: SagaRecord) -> Result<(), StepFailure> {
@@ -252,7 +320,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             .and_then(|index| self.definition.steps.get(index));
         let after = written(state, after);
         if matches!(next.map(|step| &step.action), Some(Action::Outside(_))) {
-            self.runner.store.advance_saga(&after)?;
+            self.keep(&after)?;
         }
         self.record = after;
         Ok(())
@@ -262,10 +330,10 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         let Some(left) = self.index().filter(|left| *left > 0) else {
             return self.end_undone(cx, state);
         };
-        let step = self.definition.steps.get(left - 1);
-        let result = match step.map(|step| &step.undo) {
-            Some(Undo::Outside(undo)) => undo(self.runner.world, cx, state),
-            Some(Undo::Nothing) | None => Ok(()),
+        let result = match self.definition.steps.get(left - 1) {
+            Some(step) => self.undo(step, cx, state),
+            // Behind the last step there is the last write, which did not come about.
+            None => Ok(()),
         };
         match result {
             Ok(()) => {
@@ -281,10 +349,28 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         }
     }
 
+    fn undo(&self, step: &Step<W, S>, cx: &CallContext, state: &mut S) -> Result<(), StepFailure> {
+        failpoint!("saga.{}.{}.undo.before", self.definition.kind, step.name);
+        if let Undo::Outside(undo) = step.undo {
+            undo(self.runner.world, cx, state)?;
+        }
+        failpoint!("saga.{}.{}.undo.after", self.definition.kind, step.name);
+        Ok(())
+    }
+
     fn end_undone(&mut self, cx: &CallContext, state: &mut S) -> Result<Turn, StepFailure> {
         let Some(fail) = self.definition.fail else {
             return self.stop_for_a_person(state, "cannot go back".to_owned());
         };
+        match self.fail(fail, cx, state) {
+            Ok(()) => Ok(Turn::Ended),
+            Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
+            Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => self.try_later(state, reason),
+        }
+    }
+
+    fn fail(&mut self, fail: Local<W, S>, cx: &CallContext, state: &mut S) -> Result<(), StepFailure> {
+        failpoint!("saga.{}.fail.before", self.definition.kind);
         let failed = written(
             state,
             SagaRecord {
@@ -292,14 +378,10 @@ impl<W, S: Serialize> Progress<'_, W, S> {
                 ..self.fresh()
             },
         );
-        match fail(self.runner.world, cx, state, failed.clone()) {
-            Ok(()) => {
-                self.record = failed;
-                Ok(Turn::Ended)
-            }
-            Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
-            Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => self.try_later(state, reason),
-        }
+        fail(self.runner.world, cx, state, failed.clone())?;
+        failpoint!("saga.{}.fail.after", self.definition.kind);
+        self.record = failed;
+        Ok(())
     }
 
     fn turn_back(&mut self, state: &S, steps_to_undo: i32, reason: String) -> Result<Turn, StepFailure> {
@@ -316,7 +398,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         let back = written(state, back);
         // With nothing to undo, the last write says it all.
         if steps_to_undo > 0 {
-            self.runner.store.advance_saga(&back)?;
+            self.keep(&back)?;
         }
         self.record = back;
         Ok(Turn::GoOn)
@@ -342,7 +424,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             later.next_attempt_at = now.plus_ms(pause_ms);
         }
         let later = written(state, later);
-        self.runner.store.advance_saga(&later)?;
+        self.keep(&later)?;
         self.record = later;
         if waits_here {
             std::thread::sleep(Duration::from_millis(u64::try_from(pause_ms).unwrap_or(0)));
@@ -359,7 +441,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             ..self.fresh()
         };
         let stuck = written(state, stuck);
-        self.runner.store.advance_saga(&stuck)?;
+        self.keep(&stuck)?;
         self.record = stuck;
         Ok(Turn::Ended)
     }

@@ -11,6 +11,7 @@ pub mod contract;
 pub mod dead_letters;
 pub mod event_publisher;
 pub mod events;
+pub mod failpoint;
 pub mod failure;
 pub mod idempotency;
 pub mod page;

@@ -3,6 +3,7 @@
 mod two_processes;
 
 mod as_documented;
+mod fails_at_a_point;
 mod ill_messages;
 mod killed;
 mod outages;

@@ -11,6 +11,7 @@ use diesel::{Connection, PgConnection};
 /// A context's database, migrated, and gone when this is dropped.
 pub struct TestDatabase {
     pub database: Arc<Database>,
+    pub location: DatabaseLocation,
     _home: Home,
 }
 
@@ -87,9 +88,21 @@ pub fn postgres(context: &str, migrations: ContextMigrations) -> TestDatabase {
 
 fn open(location: DatabaseLocation, migrations: ContextMigrations, home: Home) -> TestDatabase {
     migrate(&location, migrations).unwrap();
-    let database = Database::open(location, PoolSize { connections: 8 }, Arc::new(|| {}));
     TestDatabase {
-        database: Arc::new(database),
+        database: connect(&location),
+        location,
         _home: home,
     }
+}
+
+impl TestDatabase {
+    /// New connections to it, as those of a new process.
+    pub fn reopen(&mut self) {
+        self.database = connect(&self.location);
+    }
+}
+
+fn connect(location: &DatabaseLocation) -> Arc<Database> {
+    let size = PoolSize { connections: 8 };
+    Arc::new(Database::open(location.clone(), size, Arc::new(|| {})))
 }

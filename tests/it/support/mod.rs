@@ -6,6 +6,7 @@ pub mod contract;
 pub mod databases;
 pub mod fixed;
 
+pub mod failpoints;
 pub mod faulty;
 pub mod house;
 

@@ -30,6 +30,18 @@ pub enum DatabaseLocation {
     },
 }
 
+impl DatabaseLocation {
+    /// What the schema or the file is called: the context's name, as a rule.
+    pub fn name(&self) -> String {
+        match self {
+            Self::SqliteFile(path) => path
+                .file_stem()
+                .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            Self::PostgresSchema { schema, .. } => schema.clone(),
+        }
+    }
+}
+
 /// Without the URL: it holds a password.
 impl fmt::Debug for DatabaseLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,7 @@ use r2d2::{Pool, PooledConnection};
 use super::connection::{ConnectionMaker, DatabaseLocation, DbConn};
 use super::errors::storage_error;
 use super::unit_of_work;
+use crate::ports::shared::failpoint::failpoint;
 use crate::ports::shared::storage::{StorageError, UnitOfWork};
 
 /// How long a caller waits for a free connection.
@@ -28,6 +29,7 @@ pub struct PoolSize {
 /// A context's database.
 #[derive(Clone)]
 pub struct Database {
+    name: Arc<str>,
     readers: Pool<ConnectionMaker>,
     writers: Pool<ConnectionMaker>,
     events_committed: EventsCommitted,
@@ -51,12 +53,14 @@ impl Database {
                 .build_unchecked(ConnectionMaker::new(location))
         };
         let readers = pool(location.clone(), size.connections);
+        let name = location.name().into();
         let commits_in_order = matches!(location, DatabaseLocation::SqliteFile(_));
         let writers = match &location {
             DatabaseLocation::SqliteFile(_) => pool(location, 1),
             DatabaseLocation::PostgresSchema { .. } => readers.clone(),
         };
         Self {
+            name,
             readers,
             writers,
             events_committed,
@@ -80,8 +84,12 @@ impl Database {
     pub fn write<T>(&self, statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>) -> Result<T, StorageError> {
         let connection = &mut *connection(&self.writers)?;
         begin(connection)?;
-        match statements(connection) {
-            Ok(value) => commit(connection).map(|()| value),
+        match self.up_to_commit(connection, statements) {
+            Ok(value) => {
+                commit(connection, &self.name)?;
+                failpoint!("commit.{}.after", self.name);
+                Ok(value)
+            }
             Err(error) => {
                 if let Err(rollback) = <DbConn as Connection>::TransactionManager::rollback_transaction(connection) {
                     tracing::warn!(error = %rollback, "a transaction could not be rolled back; its connection is dropped");
@@ -89,6 +97,16 @@ impl Database {
                 Err(error)
             }
         }
+    }
+
+    fn up_to_commit<T>(
+        &self,
+        connection: &mut DbConn,
+        statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let value = statements(connection)?;
+        failpoint!("commit.{}.before", self.name);
+        Ok(value)
     }
 
     /// Writes an aggregate and everything that belongs to it in one transaction: first `statements`, then the unit's
@@ -163,9 +181,9 @@ fn begin(connection: &mut DbConn) -> Result<(), StorageError> {
     .map_err(storage_error)
 }
 
-fn commit(connection: &mut DbConn) -> Result<(), StorageError> {
+fn commit(connection: &mut DbConn, database: &str) -> Result<(), StorageError> {
     <DbConn as Connection>::TransactionManager::commit_transaction(connection).map_err(|error| {
-        tracing::error!(%error, "a commit failed");
+        tracing::error!(%error, database, "a commit failed");
         if matches!(connection, DbConn::Sqlite(_)) && error.to_string().contains("disk I/O error") {
             // After a failed fsync the kernel may have dropped the pages, and SQLite would acknowledge later commits
             // that are on no disk. What is on the disk is whole: start again from there.

@@ -13,6 +13,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use self::options::Options;
 use self::service::Service;
+use super::failpoints::VERSION;
 use super::settings::Settings;
 
 /// What the command line asks for.
@@ -34,7 +35,7 @@ pub trait Commands: Subcommand + From<Service> {
 }
 
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(version = VERSION, about, propagate_version = true)]
 struct Cli<C: Subcommand> {
     #[command(subcommand)]
     command: Option<C>,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Dependencies that no source names, each with the one that it is there for: their features say how that is linked.
-const COMPANIONS: [(&str, &str); 2] = [("libsqlite3-sys", "diesel"), ("pq-sys", "diesel")];
+const COMPANIONS: [(&str, &str); 3] = [("libsqlite3-sys", "diesel"), ("pq-sys", "diesel"), ("banyan", "fail")];
 
 /// The text of the crate's `Cargo.toml`.
 pub(super) fn manifest(ours: &str, lock: &str, context: &str, named: &BTreeSet<String>) -> String {
@@ -19,6 +19,7 @@ pub(super) fn manifest(ours: &str, lock: &str, context: &str, named: &BTreeSet<S
             "dependencies" | "dev-dependencies" => {
                 tables.push(format!("[{head}]\n{}", kept.of_table(body)));
             }
+            "features" => tables.push(format!("[{head}]\n{}\n", body.trim_end())),
             _ => {
                 let lints = head
                     .strip_prefix("workspace.")
@@ -57,6 +58,8 @@ path = "tests/it/main.rs"
 "#,
         tables
             .join("\n")
+            // Its tests turn a feature on by depending on the package itself, whose name this is.
+            .replace("\nbanyan = {", &format!("\nbanyan-{context} = {{"))
             .replace(
                 "[lints.rust]\n",
                 "[lints.rust]\n# The shared rooms offer what the shop's other contexts use.\ndead_code = \"allow\"\n"
@@ -208,6 +211,14 @@ serde-json = { version = "1", features = ["raw_value"] }
 csv = "1"
 tempfile = "3"
 
+[features]
+failpoints = ["dep:fail"]
+
+[dev-dependencies]
+# Itself.
+banyan = { path = ".", features = ["failpoints"] }
+fail = "0.5"
+
 [profile.dev]
 debug = true
 
@@ -221,13 +232,17 @@ opt-level = 3
 
     #[test]
     fn what_is_not_named_is_not_depended_on() {
-        let named = ["diesel", "serde_json", "lapin", "tempfile"].map(str::to_owned).into();
+        let named = ["diesel", "serde_json", "lapin", "tempfile", "fail"]
+            .map(str::to_owned)
+            .into();
         let text = manifest(OURS, LOCK, "orders", &named);
         for line in [
             "name = \"banyan-orders\"",
             "version = \"1.2.3\"",
             "# Storage: both.\ndiesel = \"2\"\npq-sys = \"0.7\"\n# Apart.\nlapin = \"4\"\nserde-json = {",
             "[lints.rust]\n",
+            "[features]\nfailpoints = [\"dep:fail\"]\n",
+            "[dev-dependencies]\n# Itself.\nbanyan-orders = { path = \".\", features = [\"failpoints\"] }\nfail = \"0.5\"\n",
             "[profile.dev]\ndebug = true\n\n# About the next one.\n[profile.dev.package.lapin]",
         ] {
             assert!(text.contains(line), "{line} in {text}");

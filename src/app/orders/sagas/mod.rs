@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OrdersService, SERVICE};
 use crate::app::shared::idempotent::Outcome;
-use crate::app::shared::saga::{Definition, Run, SagaRunner, StepFailure, new_lease};
+use crate::app::shared::saga::{Definition, Outline, Run, SagaRunner, StepFailure, new_lease};
 use crate::domains::orders::order::Order;
 use crate::domains::shared::correlation::CorrelationId;
 use crate::domains::shared::ids::{OrderId, PaymentId, ReservationId, UserId};
@@ -74,16 +74,19 @@ const UNREADABLE_PAUSE_MS: i64 = 30_000;
 
 type PurchaseSaga = Definition<OrdersService, Purchase>;
 
-/// Every saga of orders, by the name in storage.
-fn by_kind(kind: &str) -> Option<&'static PurchaseSaga> {
+/// Every saga of orders.
+fn all() -> [&'static PurchaseSaga; 4] {
     [
         &checkout::CHECKOUT,
         &checkout::CHECKOUT_PAID_LATER,
         &settle::SETTLE,
         &cancel::CANCEL,
     ]
-    .into_iter()
-    .find(|saga| saga.kind == kind)
+}
+
+/// What each saga of orders consists of.
+pub fn outlines() -> Vec<Outline> {
+    all().into_iter().map(Definition::outline).collect()
 }
 
 impl OrdersService {
@@ -123,7 +126,8 @@ impl OrdersService {
 
     /// Moves a saga on that was found in storage.
     pub(super) fn resume_saga(&self, record: SagaRecord) -> Run {
-        let found = by_kind(&record.kind).zip(serde_json::from_str::<Purchase>(&record.state).ok());
+        let known = all().into_iter().find(|saga| saga.kind == record.kind);
+        let found = known.zip(serde_json::from_str::<Purchase>(&record.state).ok());
         if let Some((saga, mut state)) = found {
             return self.run_saga(saga, record, &mut state);
         }
