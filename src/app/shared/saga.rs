@@ -414,6 +414,8 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         tracing::info!(saga = %self.record.id, reason, attempts, pause_ms, "a step of a saga is tried again");
         let now = self.runner.clock.now();
         let waits_here = attempts < ATTEMPTS_AT_ONCE;
+        // On the way back the reason stays what made it go back: that an undo needed two attempts explains no order.
+        let reason = self.why_it_goes_back().map_or(reason, ToOwned::to_owned);
         let mut later = SagaRecord {
             attempts,
             reason: Some(reason),
@@ -435,6 +437,10 @@ impl<W, S: Serialize> Progress<'_, W, S> {
 
     fn stop_for_a_person(&mut self, state: &S, reason: String) -> Result<Turn, StepFailure> {
         tracing::error!(saga = %self.record.id, reason, "a saga is stuck: a person must look");
+        let reason = match self.why_it_goes_back() {
+            Some(why) => format!("{reason}; it went back because: {why}"),
+            None => reason,
+        };
         let stuck = SagaRecord {
             status: SagaStatus::Stuck,
             reason: Some(reason),
@@ -444,6 +450,13 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         self.keep(&stuck)?;
         self.record = stuck;
         Ok(Turn::Ended)
+    }
+
+    fn why_it_goes_back(&self) -> Option<&str> {
+        match self.record.status {
+            SagaStatus::Compensating => self.record.reason.as_deref(),
+            _ => None,
+        }
     }
 
     fn can_go_back(&self) -> bool {

@@ -61,7 +61,7 @@ pub struct SagaRecord {
     pub state: String,
     /// Attempts at the present step.
     pub attempts: i32,
-    /// Why it compensates or what went wrong last, for the operator.
+    /// Why it compensates, or else what went wrong last; of one that is stuck, both. For the operator.
     pub reason: Option<String>,
     /// Who works at it, until when.
     pub lease: Lease,

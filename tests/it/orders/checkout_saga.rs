@@ -180,7 +180,11 @@ fn a_fault_that_never_ends_leaves_nothing_behind_at_any_step(house: &House) {
                 let Err(Failure::Domain(PlaceOrderError::Abandoned { order_id })) = placed else {
                     panic!("{cell}: {placed:?}");
                 };
-                assert_eq!(status(house, order_id), OrderStatus::Cancelled, "{cell}");
+                assert_eq!(
+                    cancelled(house, order_id).as_deref(),
+                    Some("abandoned"),
+                    "{cell}: what went wrong inside is not for the customer"
+                );
                 books.check(house, &cell);
             }
         }
@@ -208,7 +212,11 @@ fn an_undo_that_fails_is_done_in_the_end(house: &House) {
                 panic!("{cell}: {placed:?}");
             };
             assert_eq!(reason, "card_declined", "{cell}");
-            assert_eq!(status(house, order_id), OrderStatus::Cancelled, "{cell}");
+            assert_eq!(
+                cancelled(house, order_id).as_deref(),
+                Some("card_declined"),
+                "{cell}: and not what befell the undo"
+            );
             books.check(house, &cell);
         }
     }
@@ -235,9 +243,11 @@ fn what_the_provider_left_open_is_looked_up(house: &House) {
     }
 }
 
-fn status(house: &House, order_id: OrderId) -> OrderStatus {
-    let order = house.orders.handle(&House::operator(), GetOrder { order_id });
-    order.unwrap().status
+/// Why an order is cancelled.
+fn cancelled(house: &House, order_id: OrderId) -> Option<String> {
+    let order = house.orders.handle(&House::operator(), GetOrder { order_id }).unwrap();
+    assert_eq!(order.status, OrderStatus::Cancelled);
+    order.cancel_reason
 }
 
 macro_rules! on_both {

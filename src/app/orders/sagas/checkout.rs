@@ -71,6 +71,9 @@ pub(crate) static CHECKOUT_PAID_LATER: PurchaseSaga = Definition {
     fail: Some(cancel_order),
 };
 
+/// Why an order does not come about that nobody refused.
+const ABANDONED: &str = "abandoned";
+
 /// The order stands.
 pub(super) fn confirm_order(
     orders: &OrdersService,
@@ -155,7 +158,10 @@ pub(super) fn cancel_order(
     let refusal = state.refusal.clone().unwrap_or(PlaceOrderError::Abandoned {
         order_id: state.order_id,
     });
-    let reason = record.reason.clone().unwrap_or_else(|| "abandoned".to_owned());
+    // A refusal's reason is for everybody. What else made it go back is for the operator, who has the saga: it may name
+    // servers, and the order and its event are read by the customer and by others.
+    let reason = record.reason.clone().filter(|_reason| state.refusal.is_some());
+    let reason = reason.unwrap_or_else(|| ABANDONED.to_owned());
     let outcome = Err(refusal);
     let key = answered(state.key.clone(), &outcome)?;
     let record = last_record(record, state);
