@@ -1,5 +1,6 @@
 //! Orders and what it calls, on real databases and the real simulator, with faults in between.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,9 @@ use banyan::adapters::inventory::sql::store::SqlInventoryStore;
 use banyan::adapters::orders::sql::store::SqlOrderStore;
 use banyan::adapters::payments::providers::simulator::{Simulator, Waits};
 use banyan::adapters::payments::sql::store::SqlPaymentStore;
+use banyan::adapters::shared::sql::connection::DatabaseLocation;
+use banyan::adapters::shared::sql::consumers::SqlConsumerStore;
+use banyan::adapters::shared::sql::event_log::SqlEventFeed;
 use banyan::adapters::shared::sql::idempotency::SqlIdempotencyStore;
 use banyan::adapters::shared::sql::migrations::ContextMigrations;
 use banyan::adapters::shared::sql::sagas::SqlSagaStore;
@@ -15,8 +19,10 @@ use banyan::adapters::shared::system::SystemIds;
 use banyan::adapters::{catalog, inventory, orders, payments};
 use banyan::app::catalog::CatalogService;
 use banyan::app::inventory::InventoryService;
+use banyan::app::orders::on_payment_completed::OnPaymentCompleted;
 use banyan::app::orders::{OrdersParts, OrdersService, OrdersSettings};
 use banyan::app::payments::{PaymentsService, Persistence};
+use banyan::app::shared::event_reader::EventReader;
 use banyan::domains::orders::pricing::PricingRules;
 use banyan::domains::shared::ids::ProductId;
 use banyan::domains::shared::money::{Currency, Money};
@@ -38,6 +44,9 @@ use super::faulty::{Away, Faults};
 use super::fixed::{FixedClock, call, with_key};
 use crate::fakes::letters::without_letters;
 
+/// The file of the provider's own ledger.
+const LEDGER: &str = "simulator.sqlite3";
+
 /// Makes a database for a context.
 pub type MakeDatabase = fn(&str, ContextMigrations) -> TestDatabase;
 
@@ -50,8 +59,19 @@ pub struct House {
     pub sagas: Arc<dyn SagaStore>,
     pub clock: Arc<FixedClock>,
     pub faults: Faults,
-    _databases: Vec<TestDatabase>,
-    _ledger: tempfile::TempDir,
+    /// What orders takes in of the events of payments.
+    pub paid: EventReader,
+    ground: Ground,
+}
+
+/// What stays when a process is gone.
+struct Ground {
+    catalog: TestDatabase,
+    inventory: TestDatabase,
+    payments: TestDatabase,
+    orders: TestDatabase,
+    ledger: tempfile::TempDir,
+    clock: Arc<FixedClock>,
 }
 
 /// Stock held so long that no saga of a test loses it.
@@ -62,28 +82,49 @@ fn settings() -> OrdersSettings {
             shipping_minor: 0,
         },
         checkout_reservation_ms: 24 * 60 * 60 * 1000,
-        payment_window_ms: 60_000,
+        payment_window_ms: 24 * 60 * 60 * 1000,
     }
 }
 
 impl House {
     pub fn build(make: MakeDatabase) -> Self {
-        let clock = Arc::new(FixedClock::new());
+        Self::on(Ground {
+            catalog: make("catalog", catalog::sql::MIGRATIONS),
+            inventory: make("inventory", inventory::sql::MIGRATIONS),
+            payments: make("payments", payments::sql::MIGRATIONS),
+            orders: make("orders", orders::sql::MIGRATIONS),
+            ledger: tempfile::tempdir().unwrap(),
+            clock: Arc::new(FixedClock::new()),
+        })
+    }
+
+    /// A new process on what the old one left behind.
+    pub fn restarted(self) -> Self {
+        // The old one's services and connections go first.
+        let Self { mut ground, .. } = self;
+        for database in [
+            &mut ground.catalog,
+            &mut ground.inventory,
+            &mut ground.payments,
+            &mut ground.orders,
+        ] {
+            database.reopen();
+        }
+        Self::on(ground)
+    }
+
+    fn on(ground: Ground) -> Self {
+        let clock = ground.clock.clone();
         let ids = Arc::new(SystemIds);
-        let homes = [
-            make("catalog", catalog::sql::MIGRATIONS),
-            make("inventory", inventory::sql::MIGRATIONS),
-            make("payments", payments::sql::MIGRATIONS),
-            make("orders", orders::sql::MIGRATIONS),
-        ];
-        let [of_catalog, of_inventory, of_payments, of_orders] = homes.each_ref().map(|home| home.database.clone());
+        let [of_catalog, of_inventory, of_payments, of_orders] =
+            [&ground.catalog, &ground.inventory, &ground.payments, &ground.orders].map(|home| home.database.clone());
         let keys = |database| Arc::new(SqlIdempotencyStore::new(database));
-        let ledger = tempfile::tempdir().unwrap();
         let waits = Waits {
             slow: Duration::from_millis(20),
             timeout: Duration::from_millis(1),
         };
-        let simulator = Simulator::open(ledger.path().join("simulator.sqlite3"), waits, clock.clone()).unwrap();
+        let ledger = ground.ledger.path().join(LEDGER);
+        let simulator = Simulator::open(ledger, waits, clock.clone()).unwrap();
         let catalog: Arc<dyn Catalog> = Arc::new(without_letters(CatalogService::new(
             Arc::new(SqlCatalogStore::new(of_catalog.clone())),
             keys(of_catalog),
@@ -98,7 +139,7 @@ impl House {
         ));
         let payments: Arc<dyn Payments> = Arc::new(PaymentsService::new(
             Arc::new(SqlPaymentStore::new(of_payments.clone())),
-            keys(of_payments),
+            keys(of_payments.clone()),
             Arc::new(simulator),
             clock.clone(),
             ids.clone(),
@@ -111,7 +152,7 @@ impl House {
         let sagas = Arc::new(SqlSagaStore::new(of_orders.clone()));
         let orders = Arc::new(OrdersService::new(OrdersParts {
             store: Arc::new(SqlOrderStore::new(of_orders.clone())),
-            keys: keys(of_orders),
+            keys: keys(of_orders.clone()),
             sagas: sagas.clone(),
             catalog: catalog.clone(),
             inventory: Arc::new(faults.around(inventory.clone())),
@@ -121,6 +162,12 @@ impl House {
             ids,
             settings: settings(),
         }));
+        let paid = EventReader::new(
+            Arc::new(SqlEventFeed::new(of_payments)),
+            Arc::new(SqlConsumerStore::new(of_orders)),
+            Arc::new(OnPaymentCompleted(orders.clone())),
+            clock.clone(),
+        );
         Self {
             orders,
             inventory,
@@ -129,9 +176,25 @@ impl House {
             sagas,
             clock,
             faults,
-            _databases: homes.into_iter().collect(),
-            _ledger: ledger,
+            paid,
+            ground,
         }
+    }
+
+    /// Where the tables of a context are, for whoever reads them with SQL.
+    pub fn tables_of(&self, context: &str) -> &DatabaseLocation {
+        let homes = [
+            ("inventory", &self.ground.inventory),
+            ("payments", &self.ground.payments),
+            ("orders", &self.ground.orders),
+        ];
+        let found = homes.into_iter().find(|(name, _home)| *name == context);
+        &found.expect("a context of the house").1.location
+    }
+
+    /// Where the provider's own ledger is.
+    pub fn ledger(&self) -> PathBuf {
+        self.ground.ledger.path().join(LEDGER)
     }
 
     /// A call by the shop itself.
