@@ -105,7 +105,9 @@ fn run(story: Story, way: Way, make: MakeDatabase, database: &str) {
         .collect();
     for (number, cell) in cells.iter().enumerate() {
         let shapes = if matrix.is_full {
-            vec![0, 1, 2]
+            // Points at which little can fail have their turn again, until they have struck often enough.
+            let of_the_point = cells.iter().filter(|other| other.point == cell.point).count() * SHAPES.len();
+            [0, 1, 2].repeat(STRUCK_MIN[1].div_ceil(of_the_point))
         } else {
             vec![(number + seed) % SHAPES.len()]
         };
