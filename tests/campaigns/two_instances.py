@@ -21,24 +21,24 @@ def main():
         environment = {"BANYAN_PROVIDER_URL": provider.url}
         with campaign.running_server(options, environment, provider.start, instances=2) as (server, work):
             # Cards whose answer is lost would look to the shops like a provider that is away, and be treated so.
-            doors = [
-                Shoppers(options, process, work, seed, f"at-{name}", timeouts=0)
+            doors = {
+                name: Shoppers(options, process, work, seed, f"at-{name}", timeouts=0)
                 for name, process in server.processes.items()
-            ]
+            }
             try:
                 restarts = kill_in_turns(server, doors, options, random.Random(seed))
-                complaints = [complaint for shoppers in doors for complaint in shoppers.wait()]
+                complaints = [complaint for shoppers in doors.values() for complaint in shoppers.wait()]
             finally:
-                for shoppers in doors:
+                for shoppers in doors.values():
                     shoppers.leave()
             books, violations = campaign.audit(server)
-            acknowledged = [line for shoppers in doors for line in shoppers.acknowledged()]
-            waves, cut_off = (sum(getattr(shoppers, what) for shoppers in doors) for what in ("waves", "cut_off"))
+            acknowledged = [line for shoppers in doors.values() for line in shoppers.acknowledged()]
+            waves, cut_off = (sum(getattr(shoppers, what) for shoppers in doors.values()) for what in ("waves", "cut_off"))
             print(f"{len(restarts)} kills in {options.seconds} s, {waves} wave(s) of {options.limit} baskets")
             print(f"ready again within {max(restarts):.2f} s at worst; {cut_off} requests were cut off or put off")
             if cut_off < len(restarts):
                 violations.append("fewer requests were disturbed than there were kills: the campaign shows nothing")
-            baskets = sum(shoppers.baskets for shoppers in doors)
+            baskets = sum(shoppers.baskets for shoppers in doors.values())
             campaign.conclude([*complaints, *violations, *compare(books, acknowledged, baskets)])
 
 
@@ -47,14 +47,15 @@ def kill_in_turns(server, doors, options, chance):
     restarts = []
     until = time.monotonic() + options.seconds
     while True:
-        for shoppers in doors:
+        for shoppers in doors.values():
             shoppers.ensure_they_shop()
         time.sleep(min(options.kill_every, max(until - time.monotonic(), 0)))
         if time.monotonic() >= until:
             return restarts
-        for shoppers in doors:
-            shoppers.ensure_they_shop()
-        victim = chance.choice(list(server.processes.values()))
+        name = chance.choice(list(doors))
+        # At the door of the one that dies somebody is buying.
+        doors[name].ensure_they_shop()
+        victim = server.processes[name]
         victim.kill()
         restarts.append(victim.start())
         print(f"kill {len(restarts)}, of {victim.name}; ready again in {restarts[-1]:.2f} s")
