@@ -68,6 +68,14 @@ enum Attempt {
     TimedOut(String),
 }
 
+/// What the provider says to a call.
+enum Said<T> {
+    /// An answer that can be believed.
+    Sound(T),
+    /// No, by this status and body.
+    No(u16, Vec<u8>),
+}
+
 impl SimulatorClient {
     /// The provider at `url`, an `http://` one: there is no money in it that others could take. Nothing is asked yet.
     pub fn at(url: PeerUrl, patience: Patience) -> Self {
@@ -91,11 +99,6 @@ impl SimulatorClient {
         }
     }
 
-    /// Whether the provider is asked, for the metrics.
-    pub fn breaker(&self) -> &CircuitBreaker {
-        &self.breaker
-    }
-
     /// An effect under `key`; its answer has to pass `is_sound`.
     fn effect<T: DeserializeOwned>(
         &self,
@@ -105,51 +108,46 @@ impl SimulatorClient {
         is_sound: impl Fn(&T) -> bool,
     ) -> Result<T, ProviderError> {
         let body = serde_json::to_vec(body).map_err(|error| ProviderError::Unavailable(error.into()))?;
-        let (status, said) = self.call(method, path, Some(&body), |said| {
-            serde_json::from_slice(said).is_ok_and(|answer: T| is_sound(&answer))
-        })?;
-        match status {
-            200 => serde_json::from_slice(&said).map_err(|error| ProviderError::OutcomeUnknown(error.into())),
-            status => Err(ProviderError::Refused(reason(status, &said))),
+        match self.call(method, path, Some(&body), is_sound)? {
+            Said::Sound(answer) => Ok(answer),
+            Said::No(status, said) => Err(ProviderError::Refused(reason(status, &said))),
         }
     }
 
     /// What is at `path`. Nothing can be done by asking, so that whatever goes wrong is that nobody can tell.
     fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, ProviderError> {
-        let asked = self.call(&Method::GET, path, None, |said| {
-            serde_json::from_slice::<T>(said).is_ok()
-        });
-        match asked {
-            Ok((200, said)) => serde_json::from_slice(&said)
-                .map(Some)
-                .map_err(|error| ProviderError::Unavailable(error.into())),
-            Ok((404, _said)) => Ok(None),
-            Ok((status, said)) => Err(ProviderError::Unavailable(reason(status, &said).into())),
+        match self.call(&Method::GET, path, None, |_said: &T| true) {
+            Ok(Said::Sound(answer)) => Ok(Some(answer)),
+            Ok(Said::No(404, _said)) => Ok(None),
+            Ok(Said::No(status, said)) => Err(ProviderError::Unavailable(reason(status, &said).into())),
             Err(ProviderError::OutcomeUnknown(source)) => Err(ProviderError::Unavailable(source)),
             Err(error) => Err(error),
         }
     }
 
     /// Makes a call until it is answered in a way that can be believed, or often enough.
-    fn call(
+    fn call<T: DeserializeOwned>(
         &self,
         method: &Method,
         path: &str,
         body: Option<&[u8]>,
-        is_sound: impl Fn(&[u8]) -> bool,
-    ) -> Result<(u16, Vec<u8>), ProviderError> {
+        is_sound: impl Fn(&T) -> bool,
+    ) -> Result<Said<T>, ProviderError> {
         self.budget.pay_in();
         let mut may_be_done = false;
         let mut attempt = 0;
         loop {
             attempt += 1;
             let (reason, again) = match self.attempt(method, path, body) {
-                Attempt::Answered(200, said) if !is_sound(&said) => {
+                Attempt::Answered(200, said) => {
+                    if let Some(answer) = serde_json::from_slice(&said).ok().filter(&is_sound) {
+                        return Ok(Said::Sound(answer));
+                    }
                     may_be_done = true;
                     tracing::error!(%method, path, "the provider's answer cannot be believed");
                     ("its answer cannot be believed".to_owned(), true)
                 }
-                Attempt::Answered(status, said) => return Ok((status, said)),
+                Attempt::Answered(status, said) => return Ok(Said::No(status, said)),
                 Attempt::NothingDone(reason) => (reason, true),
                 Attempt::NotMade => ("has been failing, and is left alone for a while".to_owned(), false),
                 Attempt::Lost(reason) => {
