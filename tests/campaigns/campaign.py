@@ -43,8 +43,11 @@ def arguments(description, **options):
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "release"
     parser.add_argument("--binaries", type=pathlib.Path, default=target, help="where banyan and banyan-load are")
     for name, default in options.items():
-        kind = pathlib.Path if name == "baskets" else int
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default)
+        option = f"--{name.replace('_', '-')}"
+        if default is False:
+            parser.add_argument(option, action="store_true")
+        else:
+            parser.add_argument(option, type=pathlib.Path if name == "baskets" else int, default=default)
     return parser.parse_args()
 
 
@@ -215,12 +218,12 @@ class Shop:
         return [f"banyan fsck ended with {outcome.returncode}: {outcome.stdout.strip()} {outcome.stderr.strip()}"]
 
     def wait_until_quiet(self):
-        """Returns the seconds until no saga moved any more."""
+        """Returns the seconds until nothing moved any more: no saga, no order that is to be confirmed, no refund."""
         started = time.monotonic()
         while True:
-            sagas = dict(self.database.rows("orders", tables.SAGAS))
+            under_way = sum(int(row[0]) for what in tables.UNDER_WAY for row in self.database.rows(*what))
             waited = time.monotonic() - started
-            if not any(status in tables.MOVING_SAGAS for status in sagas.values()):
+            if under_way == 0:
                 return waited
             if waited > CONVERGENCE_SECONDS:
                 return waited  # the books name those that are left
@@ -295,14 +298,14 @@ def drive(binaries, server, command, **options):
 def running_server(options, environment=None, before=None, instances=1):
     """A ready shop and a directory to work in. Both go at the end; after a failure the directory stays.
 
-    `environment` is set for all its processes; `before` is called with both directories before they start. Of each service
-    of the topology there are so many `instances`, on the same database.
+    `environment` is set for all its processes; `before` is called with the shop and the directory before they start. Of
+    each service of the topology there are so many `instances`, on the same database.
     """
     work = tempfile.mkdtemp(prefix="banyan-campaign-")
     server = Shop(options, work, environment or {}, instances)
     try:
         if before is not None:
-            before(pathlib.Path(work), server.data_dir)
+            before(server, pathlib.Path(work))
         ready = server.start()
         print(f"{options.backend}, {len(server.processes)} process(es): ready in {ready:.2f} s")
         yield server, pathlib.Path(work)
@@ -322,17 +325,17 @@ def staff_token(server):
         return json.load(answer)["access_token"]
 
 
-def audit(server):
-    """Lets the sagas end, asks `fsck` while the server runs, stops it, and reads the books.
+def audit(server, called_off=frozenset()):
+    """Lets everything end, asks `fsck` while the server runs, stops it, and reads the books.
 
-    Returns the books and the violations.
+    `called_off` are the orders that their customers cancelled. Returns the books and the violations.
     """
     waited = server.wait_until_quiet()
     violations = server.fsck()
     server.terminate()
     books = Books(server.database, server.data_dir)
-    print(f"no saga moved any more {waited:.1f} s after the last request")
-    return books, violations + books.violations()
+    print(f"nothing moved any more {waited:.1f} s after the last request")
+    return books, violations + books.violations(called_off)
 
 
 def conclude(violations):

@@ -19,8 +19,6 @@ FAULTS = "timeout-after=10,timeout-before=5,error-after=5,cut-off=5,wrong-amount
 # Everything that takes time is a tenth of what it is in production, and the time a provider is left alone a hundredth.
 ENVIRONMENT = {"BANYAN_PROVIDER_TIMEOUT_MS": "500", "BANYAN_PROVIDER_LEFT_ALONE_MS": "300"}
 HOLD_MS, SLOW_MS = 1_000, 300
-# A refund that is still open is looked after within this time; the last ones may meet faults again and again.
-REFUNDS_END_SECONDS = 60
 
 
 def main():
@@ -28,7 +26,7 @@ def main():
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
     with Provider(options.binaries, seed, FAULTS, HOLD_MS, SLOW_MS) as provider:
-        with campaign.running_server(options, ENVIRONMENT | {"BANYAN_PROVIDER_URL": provider.url}, provider.start) as (
+        with campaign.running_server(options, ENVIRONMENT | provider.environment(), provider.start) as (
             server,
             work,
         ):
@@ -47,7 +45,6 @@ def main():
             )
             print(f"refunds: {refund(server, options, random.Random(seed))}")
             struck = provider.heal()
-            wait_for_refunds(server)
             books, violations = campaign.audit(server)
             print(f"faults: {struck}")
             violations += [f"{fault} never struck" for fault, times in struck["struck"].items() if times == 0]
@@ -83,15 +80,6 @@ def post(server, path, token, key):
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
-
-
-def wait_for_refunds(server):
-    until = time.monotonic() + REFUNDS_END_SECONDS
-    while time.monotonic() < until:
-        rows = server.database.rows("payments", campaign.tables.REFUNDS)
-        if all(status != "pending" for _, status, _ in rows):
-            return
-        time.sleep(0.5)
 
 
 def compare(books, report, options):

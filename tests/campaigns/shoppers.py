@@ -22,6 +22,7 @@ class Shoppers:
         self.waves = 0
         self.baskets = 0
         self.cut_off = 0
+        self.replayed = 0
         self.complaints = []
 
     def ensure_they_shop(self):
@@ -31,23 +32,8 @@ class Shoppers:
             self._hear()
         self.waves += 1
         self.baskets += len(campaign.read_baskets(self.file, self.options.limit))
-        command = campaign.driver_command(
-            self.options.binaries,
-            self.server,
-            "replay",
-            baskets=self.file,
-            limit=self.options.limit,
-            clients=self.options.clients,
-            seed=self.seed,
-            declined_percent=DECLINED_PERCENT,
-            timeout_after_charge_percent=self.timeouts,
-            key_prefix=f"{self.name}-{self.seed}-{self.waves}",
-            acknowledged=self._file("acknowledged"),
-            report_json=self._file("report"),
-            patience_seconds=PATIENCE_SECONDS,
-        )
         with self._file("driver.log").open("w") as log:
-            self.process = subprocess.Popen(command, env=campaign.driver_environment(), stdout=log, stderr=log)
+            self.process = subprocess.Popen(self._command(), env=campaign.driver_environment(), stdout=log, stderr=log)
         self._wait_for_an_order(len(self.acknowledged()))
 
     def wait(self):
@@ -68,6 +54,29 @@ class Shoppers:
             lines += [json.loads(line) for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
         return lines
 
+    def _command(self):
+        return self._driver_command(
+            "replay",
+            declined_percent=DECLINED_PERCENT,
+            timeout_after_charge_percent=self.timeouts,
+        )
+
+    def _driver_command(self, command, **particulars):
+        return campaign.driver_command(
+            self.options.binaries,
+            self.server,
+            command,
+            baskets=self.file,
+            limit=self.options.limit,
+            clients=self.options.clients,
+            seed=self.seed,
+            key_prefix=f"{self.name}-{self.seed}-{self.waves}",
+            acknowledged=self._file("acknowledged"),
+            report_json=self._file("report"),
+            patience_seconds=PATIENCE_SECONDS,
+            **particulars,
+        )
+
     def _wait_for_an_order(self, already):
         while len(self.acknowledged()) == already:
             if self.process.poll() is not None:
@@ -81,8 +90,9 @@ class Shoppers:
         if self.process.returncode != 0:
             self.complaints.append(log[log.find("banyan-load:") :].strip())
         if self._file("report").exists():
-            answers = json.loads(self._file("report").read_text())["answers"]
-            self.cut_off += sum(count for label, count in answers.items() if is_disturbed(label))
+            report = json.loads(self._file("report").read_text())
+            self.cut_off += sum(count for label, count in report["answers"].items() if is_disturbed(label))
+            self.replayed += report["replayed"]
 
     def _file(self, name):
         return self.work / f"{self.name}-{name}-{self.waves}"

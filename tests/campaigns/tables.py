@@ -21,6 +21,13 @@ PAID_STATUSES = ("confirmed", "shipped", "delivered")
 MOVING_SAGAS = ("running", "compensating")
 ENDED_SAGAS = ("done", "failed")
 
+# What still moves by itself once nobody asks for anything: a context, and a statement that counts it.
+UNDER_WAY = (
+    ("orders", f"SELECT COUNT(*) FROM sagas WHERE status IN {MOVING_SAGAS}"),
+    ("orders", "SELECT COUNT(*) FROM orders WHERE status = 'pending'"),
+    ("payments", "SELECT COUNT(*) FROM refunds WHERE status = 'pending'"),
+)
+
 ORDERS = "SELECT id, status, total_minor, currency FROM orders"
 ORDER_LINES = "SELECT order_id, product_id, quantity, unit_price_minor FROM order_lines"
 SAGAS = "SELECT id, status FROM sagas"
@@ -35,8 +42,11 @@ RESERVATION_LINES = "SELECT reservation_id, product_id, location, quantity FROM 
 
 TIMEOUT_TOKEN = "tok_timeout_after_charge"
 PAYMENTS = "SELECT id, order_id, status, amount_minor, currency FROM payments"
-REFUNDS = "SELECT payment_id, status, amount_minor FROM refunds"
+REFUNDS = "SELECT id, payment_id, status, amount_minor FROM refunds"
 CHARGES = "SELECT key, token, status, amount_minor, captured_minor, refunded_minor, currency FROM charges"
+PROVIDER_REFUNDS = "SELECT key, charge_key, amount_minor FROM refunds"
+# A later attempt to pay has a key of its own at the provider: the payment's with a number.
+ATTEMPT_SEPARATOR = "-"
 
 
 class Sqlite:

@@ -30,16 +30,18 @@ SCHEMAS = {
     """,
     "payments.sqlite3": """
         CREATE TABLE payments (id TEXT, order_id TEXT, status TEXT, amount_minor INTEGER, currency TEXT);
-        INSERT INTO payments VALUES ('pay_1', 'ord_1', 'completed', 300, 'EUR'),
+        INSERT INTO payments VALUES ('pay_1', 'ord_1', 'partially_refunded', 300, 'EUR'),
             ('pay_2', 'ord_2', 'failed', 100, 'EUR');
-        CREATE TABLE refunds (payment_id TEXT, status TEXT, amount_minor INTEGER);
-        INSERT INTO refunds VALUES ('pay_1', 'completed', 20), ('pay_1', 'failed', 5);
+        CREATE TABLE refunds (id TEXT, payment_id TEXT, status TEXT, amount_minor INTEGER);
+        INSERT INTO refunds VALUES ('ref_1', 'pay_1', 'completed', 20), ('ref_2', 'pay_1', 'failed', 5);
     """,
     tables.SIMULATOR_FILE: """
         CREATE TABLE charges (key TEXT, token TEXT, status TEXT, amount_minor INTEGER, captured_minor INTEGER,
             refunded_minor INTEGER, currency TEXT);
         INSERT INTO charges VALUES ('pay_1', 'tok_visa', 'captured', 300, 300, 20, 'EUR'),
             ('pay_2', 'tok_declined', 'declined', 100, 0, 0, 'EUR');
+        CREATE TABLE refunds (key TEXT, charge_key TEXT, amount_minor INTEGER);
+        INSERT INTO refunds VALUES ('ref_1', 'pay_1', 20);
     """,
 }
 
@@ -102,18 +104,43 @@ BREACHES = {
     ),
     "money that was to go back": (
         "payments.sqlite3",
-        "INSERT INTO refunds VALUES ('pay_1', 'completed', 1)",
-        ["know of 21"],
+        "INSERT INTO refunds VALUES ('ref_3', 'pay_1', 'completed', 1)",
+        ["and None to the provider", "know of 21"],
     ),
     "a refund without an end": (
         "payments.sqlite3",
-        "INSERT INTO refunds VALUES ('pay_1', 'pending', 1)",
+        "INSERT INTO refunds VALUES ('ref_3', 'pay_1', 'pending', 1)",
         ["has no end"],
+    ),
+    "a refund that the provider made twice": (
+        tables.SIMULATOR_FILE,
+        "INSERT INTO refunds VALUES ('ref_9', 'pay_1', 20)",
+        ["none of ours"],
+    ),
+    "a refund of another amount": (
+        tables.SIMULATOR_FILE,
+        "UPDATE refunds SET amount_minor = 19",
+        ["ref_1 is ('pay_1', 20) to us and ('pay_1', 19)"],
+    ),
+    "a refund that failed and was made": (
+        tables.SIMULATOR_FILE,
+        "INSERT INTO refunds VALUES ('ref_2', 'pay_1', 5)",
+        ["ref_2 is None to us"],
+    ),
+    "a payment that does not know of its refund": (
+        "payments.sqlite3",
+        "UPDATE payments SET status = 'completed' WHERE id = 'pay_1'",
+        ["is completed, and 20 of 300 went back"],
+    ),
+    "a payment that is called refunded": (
+        "payments.sqlite3",
+        "UPDATE payments SET status = 'refunded' WHERE id = 'pay_1'",
+        ["is refunded, and 20 of 300 went back"],
     ),
     "a lost capture": (
         tables.SIMULATOR_FILE,
         "DELETE FROM charges WHERE key = 'pay_1'",
-        ["has the captures []", "the totals"],
+        ["has the captures []", "the totals", "gave back 0 for pay_1, and we know of 20"],
     ),
     "a level that is not its ledger": (
         "inventory.sqlite3",
@@ -170,6 +197,14 @@ class BooksTest(unittest.TestCase):
     def test_units_are_those_of_the_paid_orders(self):
         books = self.books()
         self.assertEqual(books.units(books.paid_orders()), 3)
+
+    def test_what_was_called_off_is_paid_back_in_full(self):
+        taken = "UPDATE charges SET status = 'captured', captured_minor = 100, refunded_minor = {} WHERE key = 'pay_2'"
+        for back, words in ((100, ["gave back 100"]), (99, ["called off, and 99 of 100", "gave back 99"])):
+            found = self.books((tables.SIMULATOR_FILE, taken.format(back))).violations({"ord_2"})
+            self.assertEqual(len(found), len(words), found)
+            for line, word in zip(found, words):
+                self.assertIn(word, line)
 
     def test_each_breach_is_found_and_nothing_else(self):
         for name, (file, statement, words) in BREACHES.items():

@@ -18,8 +18,7 @@ def main():
     print(f"seed {seed}")
     # The built-in simulator would be two providers. This one is honest: what is tried here are the shops.
     with Provider(options.binaries, seed) as provider:
-        environment = {"BANYAN_PROVIDER_URL": provider.url}
-        with campaign.running_server(options, environment, provider.start, instances=2) as (server, work):
+        with campaign.running_server(options, provider.environment(), provider.start, instances=2) as (server, work):
             # Cards whose answer is lost would look to the shops like a provider that is away, and be treated so.
             doors = {
                 name: Shoppers(options, process, work, seed, f"at-{name}", timeouts=0)

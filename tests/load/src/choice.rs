@@ -1,4 +1,4 @@
-//! Which card pays for which basket.
+//! Which card pays for which basket, and whatever else a run leaves to chance.
 
 /// The payment tokens that the provider's simulator knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Shares {
 impl Shares {
     /// The same basket number and seed give the same token, whoever asks and in whatever order.
     pub fn token(self, basket_number: u64) -> Token {
-        let draw = splitmix64(self.seed ^ basket_number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) % 100;
+        let draw = draw(self.seed, basket_number) % 100;
         let declined = u64::from(self.declined_percent);
         if draw < declined {
             Token::Declined
@@ -39,6 +39,11 @@ impl Shares {
             Token::Visa
         }
     }
+}
+
+/// The same seed and number give the same draw, whoever asks and in whatever order.
+pub fn draw(seed: u64, number: u64) -> u64 {
+    splitmix64(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014).

@@ -16,6 +16,8 @@ pub struct Arguments {
 pub enum Command {
     /// Send each basket of a file as one order.
     Replay(ReplayOptions),
+    /// Buy, pay later, cancel and refund, all at the same time.
+    Mix(MixOptions),
     /// Read one product again and again.
     Browse(BrowseOptions),
     /// Let many buyers order the last units of a product at the same instant.
@@ -77,6 +79,35 @@ pub struct ReplayOptions {
     #[arg(long)]
     pub acknowledged: Option<PathBuf>,
     /// Write the whole report to this file as JSON.
+    #[arg(long)]
+    pub report_json: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct MixOptions {
+    #[command(flatten)]
+    pub server: ServerOptions,
+    /// One basket a line, article names separated by commas.
+    #[arg(long)]
+    pub baskets: PathBuf,
+    /// Read only so many baskets.
+    #[arg(long)]
+    pub limit: Option<usize>,
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub clients: u16,
+    /// The provider fails now and then: a good card may be refused because of that.
+    #[arg(long)]
+    pub provider_fails: bool,
+    /// With how many cards a customer tries to pay later.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..))]
+    pub cards: u8,
+    /// Decides what becomes of which basket.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Append each answer to this file, one JSON object a line.
+    #[arg(long)]
+    pub acknowledged: Option<PathBuf>,
+    /// Write the counts to this file as JSON.
     #[arg(long)]
     pub report_json: Option<PathBuf>,
 }

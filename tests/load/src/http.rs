@@ -37,6 +37,13 @@ impl<'a> Request<'a> {
         }
     }
 
+    pub fn delete(path: &'a str) -> Self {
+        Self {
+            method: "DELETE",
+            ..Self::get(path)
+        }
+    }
+
     #[must_use]
     pub fn with_key(self, key: &'a str) -> Self {
         Self {
@@ -73,11 +80,15 @@ impl Answer {
         }
     }
 
-    /// Whether the same request may be sent again and mean the same: the server is busy, or busy with just this key.
+    /// Whether the same request may be sent again and mean the same: the server is busy, or busy with just this key, order
+    /// or payment.
     pub fn is_worth_repeating(&self) -> bool {
         match self.status {
             429 | 503 => true,
-            409 => self.code().as_deref() == Some("idempotency_key_in_flight"),
+            409 => matches!(
+                self.code().as_deref(),
+                Some("idempotency_key_in_flight" | "order_busy" | "payment_busy")
+            ),
             _ => false,
         }
     }
@@ -183,8 +194,9 @@ mod tests {
     }
 
     #[test]
-    fn a_conflict_is_repeated_only_while_its_key_is_in_flight() {
+    fn a_conflict_is_repeated_only_while_something_is_under_way() {
         assert!(answer(409, r#"{"code":"idempotency_key_in_flight"}"#).is_worth_repeating());
+        assert!(answer(409, r#"{"code":"order_busy"}"#).is_worth_repeating());
         assert!(!answer(409, r#"{"code":"out_of_stock"}"#).is_worth_repeating());
         assert!(answer(503, "").is_worth_repeating());
         assert!(!answer(500, "").is_worth_repeating());

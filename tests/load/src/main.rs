@@ -1,6 +1,7 @@
 //! Plays shoppers against a running Banyan, through its HTTP API alone.
 //!
 //! - `replay` sends real baskets as orders and reports rates, times, units and money;
+//! - `mix` has customers buy, pay later, cancel and get money back at the same time;
 //! - `browse` reads one product as fast as it is answered;
 //! - `race` lets many buyers reach for the last units at the same instant;
 //! - `duplicate` sends one request several times at once under one `Idempotency-Key`.
@@ -11,12 +12,15 @@ mod cli;
 
 mod browse;
 mod duplicate;
+mod mix;
 mod race;
 mod replay;
 
+mod acknowledged;
 mod admin;
 mod baskets;
 mod choice;
+mod clients;
 mod customers;
 mod failure;
 mod http;
@@ -26,6 +30,7 @@ mod own_time;
 mod patience;
 mod report;
 mod run_id;
+mod shelves;
 mod tally;
 
 use std::process::ExitCode;
@@ -37,6 +42,7 @@ use cli::{Arguments, Command};
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Replay(options) => replay::run(&options),
+        Command::Mix(options) => mix::run(&options),
         Command::Browse(options) => browse::run(&options),
         Command::Race(options) => race::run(&options),
         Command::Duplicate(options) => duplicate::run(&options),

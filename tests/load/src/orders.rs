@@ -6,13 +6,13 @@ use crate::choice::Token;
 
 pub const PATH: &str = "/api/v1/orders";
 
-/// The body of an order: product ids with quantities.
-pub fn body<'a>(lines: impl IntoIterator<Item = (&'a str, u64)>, token: Token) -> Value {
+/// The body of an order: product ids with quantities. Without a token it is to be paid later.
+pub fn body<'a>(lines: impl IntoIterator<Item = (&'a str, u64)>, token: impl Into<Option<Token>>) -> Value {
     let items: Vec<Value> = lines
         .into_iter()
         .map(|(id, quantity)| json!({"product_id": id, "quantity": quantity}))
         .collect();
-    json!({
+    let mut body = json!({
         "items": items,
         "shipping_address": {
             "street": "Invalidenstrasse 43",
@@ -21,8 +21,11 @@ pub fn body<'a>(lines: impl IntoIterator<Item = (&'a str, u64)>, token: Token) -
             "zip_code": "10115",
             "country": "DE",
         },
-        "payment": {"token": token.as_str()},
-    })
+    });
+    if let (Some(token), Some(members)) = (token.into(), body.as_object_mut()) {
+        members.insert("payment".to_owned(), json!({"token": token.as_str()}));
+    }
+    body
 }
 
 /// What a `201` says about its order.
@@ -88,6 +91,11 @@ mod tests {
             Some(&json!([{"product_id": "prd_1", "quantity": 2}]))
         );
         assert_eq!(body.get("payment"), Some(&json!({"token": "tok_declined"})));
+    }
+
+    #[test]
+    fn an_order_that_is_paid_later_says_nothing_of_a_payment() {
+        assert_eq!(body([("prd_1", 1)], None).get("payment"), None);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::http::{Answer, SendError};
 use crate::orders::PlacedOrder;
 use crate::patience::Observer;
 
+/// How many failures are named; the rest is only counted.
+const NAMED_FAILURES: usize = 20;
+
 #[derive(Default)]
 pub struct Tally {
     /// Every answer by status and code, also those that were only a reason to try again.
@@ -15,6 +18,8 @@ pub struct Tally {
     pub latencies_us: Vec<u64>,
     pub confirmed: u64,
     pub declined: u64,
+    /// What clients got done, by its name, where a run has several kinds of it.
+    pub operations: BTreeMap<&'static str, u64>,
     /// Final answers that the server marked as repeated from an earlier request.
     pub replayed: u64,
     pub units_by_product: BTreeMap<String, u64>,
@@ -36,6 +41,19 @@ impl Tally {
         }
     }
 
+    pub fn count(&mut self, operation: &'static str) {
+        *self.operations.entry(operation).or_insert(0) += 1;
+    }
+
+    /// The first failures, and how many more there are.
+    pub fn named_failures(&self) -> Vec<String> {
+        let mut named: Vec<String> = self.failures.iter().take(NAMED_FAILURES).cloned().collect();
+        if self.failures.len() > NAMED_FAILURES {
+            named.push(format!("and {} more", self.failures.len() - NAMED_FAILURES));
+        }
+        named
+    }
+
     /// The clients' time that neither the server nor a pause took.
     pub fn own_time(&self) -> Duration {
         self.wall.saturating_sub(self.waited).saturating_sub(self.paused)
@@ -47,6 +65,7 @@ impl Tally {
         self.confirmed += other.confirmed;
         self.declined += other.declined;
         self.replayed += other.replayed;
+        add_each(&mut self.operations, other.operations);
         add_each(&mut self.units_by_product, other.units_by_product);
         for (currency, minor) in other.money_minor_by_currency {
             *self.money_minor_by_currency.entry(currency).or_insert(0) += minor;
@@ -74,7 +93,7 @@ impl Observer for Tally {
     }
 }
 
-fn add_each(sums: &mut BTreeMap<String, u64>, others: BTreeMap<String, u64>) {
+fn add_each<N: Ord>(sums: &mut BTreeMap<N, u64>, others: BTreeMap<N, u64>) {
     for (name, count) in others {
         *sums.entry(name).or_insert(0) += count;
     }
