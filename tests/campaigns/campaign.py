@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import itertools
-import json
 import os
 import pathlib
 import random
@@ -18,6 +17,7 @@ import urllib.error
 import urllib.request
 import uuid
 
+import client
 import tables
 import topology
 from books import Books
@@ -116,6 +116,13 @@ class Process:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
+    def wait(self, seconds):
+        """The exit code, or nothing when it still lives after so many seconds."""
+        try:
+            return self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
     def kill(self):
         self.child.send_signal(signal.SIGKILL)
         self.child.wait()
@@ -123,11 +130,10 @@ class Process:
     def terminate(self):
         """The polite way, which has to end with 0."""
         self.child.send_signal(signal.SIGTERM)
-        try:
-            code = self.child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        code = self.wait(STOP_SECONDS)
+        if code is None:
             self.kill()
-            raise CampaignError(f"{self.name} did not stop within {STOP_SECONDS} s of SIGTERM") from None
+            raise CampaignError(f"{self.name} did not stop within {STOP_SECONDS} s of SIGTERM")
         if code != 0:
             raise CampaignError(f"{self.name} ended with {code} after SIGTERM\n{self.log_tail()}")
 
@@ -317,12 +323,15 @@ def running_server(options, environment=None, before=None, instances=1):
     shutil.rmtree(work)
 
 
+def require_failpoints(server):
+    version = subprocess.run([server.binary, "--version"], capture_output=True, text=True, check=True).stdout
+    if "failpoints" not in version:
+        raise CampaignError(f"{version.strip()} has no failpoints: use a binary that was built with the tests")
+
+
 def staff_token(server):
-    body = json.dumps({"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{server.url}/api/v1/users/login", body, headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)["access_token"]
+    credentials = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
+    return client.ask(f"{server.url}/api/v1/users/login", "POST", credentials).json()["access_token"]
 
 
 def audit(server, called_off=frozenset()):

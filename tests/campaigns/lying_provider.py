@@ -7,11 +7,10 @@ import json
 import random
 import secrets
 import time
-import urllib.error
-import urllib.request
 import uuid
 
 import campaign
+import client
 from provider import Provider
 
 # In percent of the requests. `slow` is the tail of the answers.
@@ -57,29 +56,19 @@ def refund(server, options, chance):
             if status == "completed"]
     chosen = chance.sample(sorted(paid), min(options.refunds, len(paid)))
     token = campaign.staff_token(server)
+    body = {"reason": "the campaign asks for it", "amount": {"amount": 1, "currency": "EUR"}}
 
     def give_back(payment_id):
         key = str(uuid.uuid4())
         for _attempt in range(20):
-            status = post(server, f"/api/v1/payments/{payment_id}/refund", token, key)
-            if status not in (409, 429, 503):
-                return status
+            answer = client.ask(f"{server.url}/api/v1/payments/{payment_id}/refund", "POST", body, token, key)
+            if answer.status not in (409, 429, 503):
+                return answer.status
             time.sleep(0.2)
-        return status
+        return answer.status
 
     with concurrent.futures.ThreadPoolExecutor(options.clients) as pool:
         return dict(collections.Counter(pool.map(give_back, chosen)))
-
-
-def post(server, path, token, key):
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": key}
-    body = json.dumps({"reason": "the campaign asks for it", "amount": {"amount": 1, "currency": "EUR"}})
-    request = urllib.request.Request(f"{server.url}{path}", body.encode(), headers, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 def compare(books, report, options):

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Each process is taken away in turn: what does not need it goes on, and what needs it says 503 and does nothing."""
 
-import json
 import time
-import urllib.error
-import urllib.request
 import uuid
 
 import campaign
+import client
+from client import UNREACHABLE
 
 PASSWORD = "somebody who looks at an empty shop"
 # From the death of a process until its neighbours have noticed and after its return until they have forgotten: the
@@ -15,9 +14,8 @@ PASSWORD = "somebody who looks at an empty shop"
 SETTLE_SECONDS = 2.5
 # Answers that say honestly that something is away or that the outcome is not known yet.
 AWAY = {503, 504}
-UNREACHABLE = 0
 # 409 idempotency_key_in_flight with Retry-After: it has begun, and goes on by itself when all are there again.
-UNDER_WAY = -1
+UNDER_WAY = -2
 
 WORDS = {UNREACHABLE: "no process", UNDER_WAY: "goes on later"}
 
@@ -59,8 +57,8 @@ def main():
             time.sleep(SETTLE_SECONDS)
             violations += storefront.unexpected(frozenset(), f"{process.name} is back")
         print_table(columns)
-        books, wrong = campaign.audit(shop)
-        violations += [line for line in wrong if not is_money_back(line, books)]
+        _, wrong = campaign.audit(shop, frozenset(storefront.called_off))
+        violations += wrong
         campaign.conclude(violations)
 
 
@@ -83,7 +81,7 @@ class Storefront:
         )
         self.product_id = product["id"]
         self.receive()
-        self.orders, self.refundable = [], []
+        self.orders, self.called_off = [], set()
         self.stock_up()
 
     def stock_up(self):
@@ -139,13 +137,7 @@ class Storefront:
     def buy(self):
         body = {
             "items": [{"product_id": self.product_id, "quantity": 1}],
-            "shipping_address": {
-                "street": "1 Fig Tree Lane",
-                "city": "Berlin",
-                "state": "",
-                "zip_code": "10115",
-                "country": "DE",
-            },
+            "shipping_address": client.ADDRESS,
             "payment": {"token": "tok_visa"},
         }
         return self.ask("orders", "POST", "/api/v1/orders", body, self.customer, key=uuid.uuid4().hex)
@@ -182,6 +174,7 @@ class Storefront:
         current, _ = self.ask("orders", "GET", f"/api/v1/orders/{order['id']}", None, self.customer)
         if current != 200:
             return current
+        self.called_off.add(order["id"])
         return self.status("orders", "DELETE", f"/api/v1/orders/{order['id']}", None, self.customer, uuid.uuid4().hex)
 
     def sign_in(self, email, password):
@@ -200,29 +193,8 @@ class Storefront:
         front = next(process for process in self.shop.processes.values() if process.url == self.shop.url)
         own = next(process for process in self.shop.processes.values() if context in process.contexts)
         url = front.url if front.child.poll() is None else own.url
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        for name, value in (("Authorization", token and f"Bearer {token}"), ("Idempotency-Key", key), ("If-Match", etag)):
-            if value:
-                headers[name] = value
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url + path, data=data, headers=headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=40) as answer:
-                text = answer.read()
-                return answer.status, json.loads(text) if text else {}, answer.headers
-        except urllib.error.HTTPError as error:
-            text = error.read()
-            return error.code, json.loads(text) if text else {}, error.headers
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            return UNREACHABLE, {}, {}
-
-
-def is_money_back(line, books):
-    """Orders are cancelled and money goes back here on purpose, which the books of the other campaigns never see."""
-    if line.startswith("the provider gave back") or line.startswith("the totals of the confirmed orders"):
-        return True
-    back = (key for key, charge in books.charges.items() if charge.captured == charge.refunded)
-    return line.startswith("the provider captured") and any(key in line for key in back)
+        answer = client.ask(url + path, method, body, token, key, etag)
+        return max(answer.status, UNREACHABLE), answer.json(), answer.headers
 
 
 def registration(email):

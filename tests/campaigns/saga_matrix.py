@@ -34,9 +34,7 @@ def main():
     all_cells = cells(steps())
     chosen = all_cells[: options.cells]
     with campaign.running_server(options) as (server, work):
-        version = subprocess.run([server.binary, "--version"], capture_output=True, text=True, check=True).stdout
-        if "failpoints" not in version:
-            campaign.conclude([f"{version.strip()} has no failpoints: use a binary that was built with the tests"])
+        campaign.require_failpoints(server)
         [process] = server.processes.values()
         baskets = campaign.baskets_file(options.baskets, work)
         violations = []
