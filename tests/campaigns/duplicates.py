@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same request many times at once under one key has one effect."""
+"""The same request many times at once under one key has one effect: orders, payments of orders, and refunds."""
 
 import campaign
 
@@ -15,12 +15,19 @@ def main():
 
 
 def compare(books, options):
-    paid = books.paid_orders()
-    print(f"database: {len(books.orders)} orders, {books.units(paid)} units, {len(books.charges)} charges")
-    if (len(books.orders), len(paid), books.units(paid)) != (options.keys,) * 3:
-        yield f"{options.keys} keys made {len(books.orders)} orders, {len(paid)} of them confirmed"
-    if len(books.charges) != options.keys:
-        yield f"{options.keys} keys made {len(books.charges)} charges at the provider"
+    """Each of so many rounds is an order that is paid at once and refunded in part, and one that is paid later."""
+    keys, paid = options.keys, books.paid_orders()
+    captured = [charge for charge in books.charges.values() if charge.captured > 0]
+    print(
+        f"database: {len(books.orders)} orders, {books.units(paid)} units; the provider: {len(books.charges)} charges,"
+        f" {len(captured)} captured, {len(books.given_back)} refunds"
+    )
+    if (len(books.orders), len(paid), books.units(paid)) != (2 * keys,) * 3:
+        yield f"{keys} rounds made {len(books.orders)} orders, {len(paid)} of them confirmed"
+    if (len(books.charges), len(captured)) != (2 * keys,) * 2:
+        yield f"{keys} rounds made {len(books.charges)} charges at the provider, {len(captured)} of them captured"
+    if (len(books.given_back), len(books.completed_refunds())) != (keys,) * 2:
+        yield f"{keys} rounds made {len(books.given_back)} refunds at the provider"
 
 
 campaign.run(main)

@@ -22,7 +22,7 @@ pub enum Command {
     Browse(BrowseOptions),
     /// Let many buyers order the last units of a product at the same instant.
     Race(RaceOptions),
-    /// Send the same order several times at once under one idempotency key.
+    /// Send orders, payments and refunds several times at once under one idempotency key each.
     Duplicate(DuplicateOptions),
 }
 

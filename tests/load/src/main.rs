@@ -4,7 +4,7 @@
 //! - `mix` has customers buy, pay later, cancel and get money back at the same time;
 //! - `browse` reads one product as fast as it is answered;
 //! - `race` lets many buyers reach for the last units at the same instant;
-//! - `duplicate` sends one request several times at once under one `Idempotency-Key`.
+//! - `duplicate` sends orders, payments and refunds several times at once under one `Idempotency-Key` each.
 //!
 //! The exit code is 0 when everything held, 1 when something did not, 2 for a wrong command line.
 
