@@ -278,12 +278,12 @@ def drop_database(url):
 
 
 def driver_command(binaries, server, command, **options):
-    """The load driver's command line. Options that are None are left out, those that are True stand alone."""
+    """The load driver's command line. Options that are None or False are left out, those that are True stand alone."""
     line = [str(pathlib.Path(binaries).resolve() / "banyan-load"), command, "--url", server.url]
     for name, value in options.items():
         if value is True:
             line.append(f"--{name.replace('_', '-')}")
-        elif value is not None:
+        elif value is not None and value is not False:
             line += [f"--{name.replace('_', '-')}", str(value)]
     return line
 

@@ -8,6 +8,7 @@ import unittest
 
 import tables
 from books import Books
+from sampler import STOCK_AT_ONE_INSTANT
 
 SCHEMAS = {
     "orders.sqlite3": """
@@ -178,6 +179,34 @@ BREACHES = {
         ["and took"],
     ),
 }
+
+
+# What the sampler has to notice in the middle of everything, and how many products are wrong by it.
+BREACHES_OF_AN_INSTANT = {
+    "nothing": ("", 0),
+    "a reservation that holds its units": (
+        "UPDATE stock_levels SET reserved = 1; UPDATE reservations SET status = 'active' WHERE id = 'rsv_2'",
+        0,
+    ),
+    "units that nobody reserved": ("UPDATE stock_levels SET reserved = 1", 1),
+    "a reservation that holds nothing": ("UPDATE reservations SET status = 'active' WHERE id = 'rsv_2'", 1),
+    "more promised than there is": (
+        "UPDATE stock_levels SET reserved = 8; UPDATE reservations SET status = 'active' WHERE id = 'rsv_2';"
+        " UPDATE reservation_lines SET quantity = 8 WHERE reservation_id = 'rsv_2'",
+        1,
+    ),
+    "a level that is not its ledger": ("UPDATE stock_levels SET on_hand = 8", 1),
+}
+
+
+class SamplerTest(unittest.TestCase):
+    def test_each_breach_of_an_instant_is_found(self):
+        for name, (statements, wrong) in BREACHES_OF_AN_INSTANT.items():
+            with self.subTest(name):
+                connection = sqlite3.connect(":memory:")
+                connection.executescript(SCHEMAS["inventory.sqlite3"] + statements)
+                self.assertEqual(connection.execute(STOCK_AT_ONE_INSTANT).fetchone()[2], wrong)
+                connection.close()
 
 
 class BooksTest(unittest.TestCase):

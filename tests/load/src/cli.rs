@@ -20,7 +20,7 @@ pub enum Command {
     Mix(MixOptions),
     /// Read one product again and again.
     Browse(BrowseOptions),
-    /// Let many buyers order the last units of a product at the same instant.
+    /// Let many buyers order the last units at the same instant.
     Race(RaceOptions),
     /// Send orders, payments and refunds several times at once under one idempotency key each.
     Duplicate(DuplicateOptions),
@@ -132,9 +132,15 @@ pub struct RaceOptions {
     pub server: ServerOptions,
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub clients: u16,
-    /// Units on the shelf at the start of each round.
+    /// Units of each product on the shelf at the start of each round.
     #[arg(long, default_value_t = 10)]
     pub stock: u16,
+    /// Products that everybody wants one of, each on a line, in an order of the buyer's own.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=32))]
+    pub products: u16,
+    /// Each buyer wants only some of the products, and one of them on two lines.
+    #[arg(long)]
+    pub overlap: bool,
     #[arg(long, default_value_t = 50)]
     pub rounds: u16,
 }
