@@ -30,6 +30,8 @@ def main():
             finally:
                 for shoppers in doors.values():
                     shoppers.leave()
+            if not restarts:
+                raise campaign.CampaignError(f"nobody was killed in {options.seconds} s")
             books, violations = campaign.audit(server)
             acknowledged = [line for shoppers in doors.values() for line in shoppers.acknowledged()]
             waves, cut_off = (sum(getattr(shoppers, what) for shoppers in doors.values()) for what in ("waves", "cut_off"))
