@@ -7,7 +7,6 @@ tests has (docs/adr/0015-failpoints.md).
 """
 
 import collections
-import concurrent.futures
 import random
 import secrets
 import signal
@@ -17,6 +16,7 @@ import uuid
 
 import campaign
 import client
+from keys import Requests
 from mixed import Told, compare
 from provider import Provider
 
@@ -58,7 +58,7 @@ def main():
     with Provider(options.binaries, seed) as provider:
         with campaign.running_server(options, provider.environment(), provider.start) as (server, _):
             campaign.require_failpoints(server)
-            requests = Requests(server, options.duplicates)
+            requests = Requests(options.duplicates)
             customers = [Customer(server, requests, random.Random(seed + number)) for number in range(options.customers)]
             try:
                 crashes, kills = crash_repeatedly(server, customers, options.crashes, random.Random(seed))
@@ -102,73 +102,6 @@ def crash_repeatedly(server, customers, wanted, chance):
     del process.environment["BANYAN_FAILPOINTS"]
     print(f"ready again in {process.start():.2f} s")
     return crashes, kills
-
-
-class Requests:
-    """Sends each request several times at once, and remembers what was answered."""
-
-    def __init__(self, server, duplicates):
-        self.server, self.duplicates = server, duplicates
-        self.pool = concurrent.futures.ThreadPoolExecutor(64)
-        self.lock = threading.Lock()
-        self.answered, self.told, self.complaints = [], [], []
-        self.by_operation, self.cut_off = collections.Counter(), collections.Counter()
-        self.replayed = 0
-
-    def send(self, person, operation, method, path, body=None):
-        """The one final answer to all duplicates."""
-        key = uuid.uuid4().hex
-        cut_off = []
-
-        def observe(answer):
-            if answer.status == client.CUT_OFF:
-                cut_off.append(key)
-
-        def once(_):
-            return person.patiently(method, path, body, key, observe)
-
-        answers = list(self.pool.map(once, range(self.duplicates)))
-        with self.lock:
-            self.by_operation[operation] += 1
-            self.cut_off[operation] += bool(cut_off)
-            self.replayed += bool(cut_off) and any(answer.is_replayed() for answer in answers)
-            self._compare(operation, answers)
-            if method == "POST":
-                self.answered.append((person, operation, method, path, body, key, answers[0]))
-        return answers[0]
-
-    def tell(self, operation, answer, **line):
-        with self.lock:
-            self.told.append({"operation": operation, "http_status": answer.status} | line)
-
-    def complain(self, complaint):
-        with self.lock:
-            self.complaints.append(complaint)
-
-    def repeat_all(self):
-        """Once all is over each key still has its answer."""
-        def again(asked):
-            person, operation, method, path, body, key, first = asked
-            answer = person.patiently(method, path, body, key)
-            with self.lock:
-                self._compare(operation, [first, answer])
-                if not answer.is_replayed():
-                    self.complaints.append(f"{operation} under {key} was carried out again: {answer.status}")
-
-        list(self.pool.map(again, self.answered))
-        print(f"{len(self.answered)} keys were used once more")
-
-    def _compare(self, operation, answers):
-        different = {(answer.status, essence(answer)) for answer in answers}
-        if len(different) != 1:
-            self.complaints.append(f"{operation} has {len(different)} answers: {sorted(different)}")
-
-
-def essence(answer):
-    """A problem names the request that met it; everything else is the same for all."""
-    members = answer.json()
-    members.pop("correlation_id", None)
-    return repr(sorted(members.items()))
 
 
 class Customer:
