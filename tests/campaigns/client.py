@@ -28,7 +28,7 @@ class Answer:
         return self.headers.get("Idempotent-Replayed") == "true"
 
     def is_final(self):
-        if self.status in (UNREACHABLE, CUT_OFF, 429, 503):
+        if self.status in (UNREACHABLE, CUT_OFF, 429, 503, 504):
             return False
         return self.status != 409 or self.json().get("code") not in BUSY
 

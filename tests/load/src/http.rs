@@ -81,10 +81,10 @@ impl Answer {
     }
 
     /// Whether the same request may be sent again and mean the same: the server is busy, or busy with just this key, order
-    /// or payment.
+    /// or payment, or does not know yet what came of it.
     pub fn is_worth_repeating(&self) -> bool {
         match self.status {
-            429 | 503 => true,
+            429 | 503 | 504 => true,
             409 => matches!(
                 self.code().as_deref(),
                 Some("idempotency_key_in_flight" | "order_busy" | "payment_busy")
@@ -199,6 +199,7 @@ mod tests {
         assert!(answer(409, r#"{"code":"order_busy"}"#).is_worth_repeating());
         assert!(!answer(409, r#"{"code":"out_of_stock"}"#).is_worth_repeating());
         assert!(answer(503, "").is_worth_repeating());
+        assert!(answer(504, "").is_worth_repeating());
         assert!(!answer(500, "").is_worth_repeating());
     }
 }
