@@ -1,7 +1,8 @@
-"""Customers who buy, pay later, cancel and get money back at the same time, and what they were told held against the books."""
+"""Customers who buy, pay later, cancel and get money back, and what they were told held against the books."""
 
 import collections
 
+from books import payment_of
 from shoppers import Shoppers
 
 # Not one in so many baskets may be all that met an operation.
@@ -76,9 +77,10 @@ def _payments(books, told):
     paid |= {line["order_id"] for line in told.answered("place", 201) if line["status"] == "confirmed"}
     captures = collections.Counter()
     for key, charge in books.charges.items():
-        captures[key.partition("-")[0]] += charge.captured
+        captures[payment_of(key)] += charge.captured
     for order_id in paid:
-        captured, total = captures[payments.get(order_id)], books.orders[order_id].total if order_id in books.orders else 0
+        captured = captures[payments.get(order_id)]
+        total = books.orders[order_id].total if order_id in books.orders else 0
         if captured != total:
             yield f"order {order_id} over {total} is acknowledged as paid, and the provider took {captured}"
     yield from (f"{order_id} is paid and nobody was told" for order_id in books.paid_orders().keys() - paid)

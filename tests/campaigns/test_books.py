@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The verifier finds what it has to find: each rule meets books that break it and nothing else."""
 
+import contextlib
+import io
 import pathlib
 import sqlite3
 import tempfile
@@ -8,6 +10,7 @@ import unittest
 
 import tables
 from books import Books
+from mixed import Told, compare
 from sampler import STOCK_AT_ONE_INSTANT
 
 SCHEMAS = {
@@ -209,6 +212,30 @@ class SamplerTest(unittest.TestCase):
                 connection.close()
 
 
+# What customers were told of the books above.
+PLACED = {"operation": "place", "http_status": 201, "order_id": "ord_1", "status": "confirmed"}
+PLACED |= {"total_minor": 300, "currency": "EUR"}
+DECLINED = {"operation": "place", "http_status": 402, "order_id": "ord_2"}
+REFUNDED = {"operation": "refund", "http_status": 201, "refund_id": "ref_1", "payment_id": "pay_1", "amount_minor": 20}
+CANCELLED = {"operation": "cancel", "http_status": 200, "order_id": "ord_1"}
+PAID = {"operation": "pay", "http_status": 201, "order_id": "ord_2"}
+
+# What they may have been told instead, and words of what is then wrong.
+UNTRUE = {
+    "an order that is lost": ([PLACED | {"order_id": "ord_9"}, DECLINED, REFUNDED], ["and is None", "nobody was told of ord_1"]),
+    "another total": ([PLACED | {"total_minor": 299}, DECLINED, REFUNDED], ["to be ('confirmed', 299"]),
+    "a confirmed order as declined": ([PLACED, DECLINED | {"order_id": "ord_1"}, REFUNDED], ["stored confirmed", "ord_2"]),
+    "nothing": ([DECLINED, REFUNDED], ["1 refusals for 2", "nobody was told of ord_1", "ord_1 is paid"]),
+    "a cancellation that is lost": ([PLACED, DECLINED, REFUNDED, CANCELLED], ["to be ('cancelled', 300"]),
+    "a payment that is lost": ([PLACED, DECLINED, REFUNDED, PAID], ["ord_2 over 100 is acknowledged as paid"]),
+    "a refund that is lost": ([PLACED, DECLINED, REFUNDED, REFUNDED | {"refund_id": "ref_9"}], ["stored None"]),
+    "a refund that failed": ([PLACED, DECLINED, REFUNDED, REFUNDED | {"refund_id": "ref_2"}], ["'failed', 5"]),
+    "another amount": ([PLACED, DECLINED, REFUNDED | {"amount_minor": 19}], ["stored ('pay_1', 'completed', 20)"]),
+    "one refund twice": ([PLACED, DECLINED, REFUNDED, REFUNDED], ["told of the same refund"]),
+    "no refund": ([PLACED, DECLINED], ["nobody was told of the refund ref_1"]),
+}
+
+
 class BooksTest(unittest.TestCase):
     def books(self, breach=None):
         with tempfile.TemporaryDirectory() as directory:
@@ -226,6 +253,20 @@ class BooksTest(unittest.TestCase):
     def test_units_are_those_of_the_paid_orders(self):
         books = self.books()
         self.assertEqual(books.units(books.paid_orders()), 3)
+
+    def wrong_with(self, told):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return list(compare(self.books(), Told(told), 2))
+
+    def test_what_was_acknowledged_is_there(self):
+        self.assertEqual(self.wrong_with([PLACED, DECLINED, REFUNDED]), [])
+
+    def test_whatever_is_acknowledged_and_not_so_is_found(self):
+        for name, (told, words) in UNTRUE.items():
+            with self.subTest(name):
+                found = self.wrong_with(told)
+                for word in words:
+                    self.assertTrue(any(word in line for line in found), found)
 
     def test_what_was_called_off_is_paid_back_in_full(self):
         taken = "UPDATE charges SET status = 'captured', captured_minor = 100, refunded_minor = {} WHERE key = 'pay_2'"

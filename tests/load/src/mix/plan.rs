@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hundred_baskets_meet_everything_that_there_is() {
+    fn two_hundred_baskets_meet_everything_that_there_is() {
         let plans: Vec<Plan> = (1..=200).map(|number| Plan::of(7, number)).collect();
         let paying: BTreeSet<String> = plans.iter().map(|plan| format!("{:?}", plan.paying)).collect();
         let then: BTreeSet<String> = plans.iter().map(|plan| format!("{:?}", plan.then)).collect();
