@@ -4,6 +4,7 @@ mod contract;
 mod dead_letters;
 pub mod event_log;
 mod event_reader;
+mod full_disk;
 mod kernel_schemas;
 
 mod remote;

@@ -73,11 +73,12 @@ impl ConnectionMaker {
         match &self.location {
             DatabaseLocation::SqliteFile(path) => {
                 let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(establish)?;
-                // WAL with synchronous=FULL: a commit that was acknowledged is on the disk.
+                // WAL with synchronous=FULL: a commit that was acknowledged is on the disk. Checkpoints are ours to make: see
+                // `Database::write`.
                 connection
                     .batch_execute(&format!(
                         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                         PRAGMA foreign_keys = ON;",
+                         PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON;",
                         SQLITE_BUSY_TIMEOUT.as_millis()
                     ))
                     .map_err(diesel::r2d2::Error::QueryError)?;

@@ -1,20 +1,26 @@
 //! A context's database: its pools and its transactions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::result::Error;
 use r2d2::{Pool, PooledConnection};
 
 use super::connection::{ConnectionMaker, DatabaseLocation, DbConn};
 use super::errors::storage_error;
-use super::unit_of_work;
+use super::{disk, unit_of_work};
 use crate::ports::shared::failpoint::failpoint;
 use crate::ports::shared::storage::{StorageError, UnitOfWork};
 
 /// How long a caller waits for a free connection.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// Commits between two checkpoints of a file. Each is some ten pages, so that the log stays at some thousand pages (4 MB), as
+/// `SQLite` keeps it by itself.
+const COMMITS_TO_CHECKPOINT: u32 = 100;
 
 /// Told after each commit that brought events, so that readers need not wait for their next poll.
 pub type EventsCommitted = Arc<dyn Fn() + Send + Sync>;
@@ -34,6 +40,7 @@ pub struct Database {
     writers: Pool<ConnectionMaker>,
     events_committed: EventsCommitted,
     commits_in_order: bool,
+    commits_since_checkpoint: Arc<AtomicU32>,
 }
 
 type Pooled = PooledConnection<ConnectionMaker>;
@@ -65,6 +72,7 @@ impl Database {
             writers,
             events_committed,
             commits_in_order,
+            commits_since_checkpoint: Arc::default(),
         }
     }
 
@@ -79,22 +87,54 @@ impl Database {
     /// Runs `statements` in a write transaction: `BEGIN IMMEDIATE` on `SQLite` (a deferred one fails as soon as another
     /// wrote after its first read), READ COMMITTED on `PostgreSQL`.
     ///
+    /// Ends the process when the disk under a file fails ([`disk`]).
+    ///
     /// # Errors
-    /// Those of `statements`, after a rollback; [`StorageError::OutcomeUnknown`] when the commit itself failed.
+    /// Those of `statements`, after a rollback; [`StorageError::OutcomeUnknown`] when the commit itself failed on a server.
     pub fn write<T>(&self, statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>) -> Result<T, StorageError> {
         let connection = &mut *connection(&self.writers)?;
-        begin(connection)?;
+        begin(connection).map_err(|error| self.distrusted(connection, error))?;
         match self.up_to_commit(connection, statements) {
             Ok(value) => {
                 commit(connection, &self.name)?;
                 failpoint!("commit.{}.after", self.name);
+                self.checkpoint(connection);
                 Ok(value)
             }
             Err(error) => {
+                let error = self.distrusted(connection, error);
                 if let Err(rollback) = <DbConn as Connection>::TransactionManager::rollback_transaction(connection) {
                     tracing::warn!(error = %rollback, "a transaction could not be rolled back; its connection is dropped");
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// The error, unless it tells that the disk under a file failed.
+    fn distrusted(&self, connection: &DbConn, error: StorageError) -> StorageError {
+        if let DbConn::Sqlite(_) = connection {
+            disk::distrust_after(&error.with_sources(), &self.name);
+        }
+        error
+    }
+
+    /// Moves what was committed into the file, every [`COMMITS_TO_CHECKPOINT`] commits. `SQLite` would do so by itself, and
+    /// keep to itself that the disk failed.
+    fn checkpoint(&self, connection: &mut DbConn) {
+        let DbConn::Sqlite(connection) = connection else { return };
+        // Nobody else counts meanwhile: there is one writing connection.
+        let commits = self.commits_since_checkpoint.fetch_add(1, Ordering::Relaxed) + 1;
+        if commits < COMMITS_TO_CHECKPOINT {
+            return;
+        }
+        match connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {
+            Ok(()) => self.commits_since_checkpoint.store(0, Ordering::Relaxed),
+            Err(error) => {
+                let error = error.to_string();
+                disk::distrust_after(&error, &self.name);
+                // On a full disk: what was committed stays in the log, and the next commit tries again.
+                tracing::warn!(error, database = &*self.name, "a checkpoint failed");
             }
         }
     }
@@ -184,13 +224,15 @@ fn begin(connection: &mut DbConn) -> Result<(), StorageError> {
 fn commit(connection: &mut DbConn, database: &str) -> Result<(), StorageError> {
     <DbConn as Connection>::TransactionManager::commit_transaction(connection).map_err(|error| {
         tracing::error!(%error, database, "a commit failed");
-        if matches!(connection, DbConn::Sqlite(_)) && error.to_string().contains("disk I/O error") {
-            // After a failed fsync the kernel may have dropped the pages, and SQLite would acknowledge later commits
-            // that are on no disk. What is on the disk is whole: start again from there.
-            tracing::error!("the disk cannot be trusted: the process ends");
-            std::process::abort();
+        let DbConn::Sqlite(_) = connection else {
+            return StorageError::OutcomeUnknown(Box::new(error));
+        };
+        disk::distrust_after(&error.to_string(), database);
+        // Whatever else fails was rolled back: the commit did not take place.
+        match error {
+            Error::RollbackErrorOnCommit { commit_error, .. } => storage_error(*commit_error),
+            error => storage_error(error),
         }
-        StorageError::OutcomeUnknown(Box::new(error))
     })
 }
 

@@ -5,12 +5,13 @@ use diesel::result::{DatabaseErrorKind, Error};
 use crate::ports::shared::storage::StorageError;
 
 /// What passes by itself, in the databases' own words: `SQLITE_BUSY`, `SQLITE_READONLY` and `SQLITE_FULL`; a
-/// `PostgreSQL` server that goes down or is a standby, its deadlocks, its timeouts of statements and locks.
-const PASSING: [&str; 10] = [
+/// `PostgreSQL` server that goes down or is a standby, its full disk, its deadlocks, its timeouts of statements and locks.
+const PASSING: [&str; 11] = [
     "database is locked",
     "database is busy",
     "readonly database",
     "disk is full",
+    "No space left on device",
     "terminating connection",
     "shutting down",
     "read-only transaction",

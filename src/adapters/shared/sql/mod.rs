@@ -4,6 +4,7 @@ pub mod connection;
 pub mod postgres_url;
 
 pub mod database;
+mod disk;
 pub mod errors;
 pub mod migrations;
 pub mod roles;
