@@ -10,7 +10,7 @@ use super::cli::command::{
 };
 use super::cli::service::Service;
 use super::extract::{self, ExtractError};
-use super::fsck::{self, Patience};
+use super::fsck::{self, Course, Patience};
 use super::map::Map;
 use super::program::{self, NotDone, print};
 use super::settings::Settings;
@@ -110,7 +110,7 @@ fn fsck(settings: &Settings) -> Result<(), NotDone> {
         &*shop.ids,
         &*shop.clock,
         &consumers,
-        Patience::default(),
+        Course::whole(Patience::default()),
     )?;
     print(&format!("{report}\n"))?;
     if report.is_clean() { Ok(()) } else { Err(NotDone::Found) }

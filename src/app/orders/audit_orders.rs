@@ -11,18 +11,15 @@ use crate::ports::shared::page::Page;
 impl Handler<AuditOrders> for OrdersService {
     fn handle(&self, _cx: &CallContext, op: AuditOrders) -> Result<Page<OrderAudit>, Failure<Never>> {
         let page = self.0.store.audit(&op.page)?;
-        Ok(page.map(|(order, in_progress)| {
-            let data = order.data();
-            OrderAudit {
-                order_id: data.ids.order,
-                status: published_status(data.status),
-                total: data.totals.total,
-                units: data.lines.iter().map(|line| i64::from(line.quantity.get())).sum(),
-                payment_id: data.ids.payment,
-                reservation_id: data.ids.reservation,
-                in_progress,
-                updated_at: data.updated_at,
-            }
+        Ok(page.map(|order| OrderAudit {
+            order_id: order.order_id,
+            status: published_status(order.status),
+            total: order.total,
+            units: order.units,
+            payment_id: order.payment_id,
+            reservation_id: order.reservation_id,
+            in_progress: order.in_progress,
+            updated_at: order.updated_at,
         }))
     }
 }

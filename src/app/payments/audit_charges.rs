@@ -14,7 +14,7 @@ use crate::ports::shared::page::{Page, PageRequest};
 impl Handler<AuditCharges> for PaymentsService {
     /// An entry whose key names none of our payments is an orphan: it has no order.
     fn handle(&self, _cx: &CallContext, op: AuditCharges) -> Result<Page<ChargeAudit>, Failure<Never>> {
-        let limit = op.page.limit.min(PageRequest::MAX_LIMIT);
+        let limit = op.page.limit.min(PageRequest::MAX_AUDIT_LIMIT);
         let charges = self
             .provider
             .list_charges(op.page.after.as_deref(), limit.saturating_add(1));
@@ -28,10 +28,16 @@ impl Handler<AuditCharges> for PaymentsService {
             .iter()
             .filter_map(|charge| Payment::id_of_key(&charge.key))
             .collect();
-        let orders: HashMap<PaymentId, OrderId> = self.store.orders_of(&ids)?.into_iter().collect();
-        Ok(page.map(|charge| ChargeAudit {
-            order_id: Payment::id_of_key(&charge.key).and_then(|id| orders.get(&id).copied()),
-            charge: messages::charge(charge),
+        let payments = self.store.orders_of(&ids)?.into_iter();
+        let payments: HashMap<PaymentId, (OrderId, String)> =
+            payments.map(|(id, order_id, key)| (id, (order_id, key))).collect();
+        Ok(page.map(|charge| {
+            let payment = Payment::id_of_key(&charge.key).and_then(|id| payments.get(&id));
+            ChargeAudit {
+                order_id: payment.map(|(order_id, _key)| *order_id),
+                superseded: payment.is_some_and(|(_order_id, key)| *key != charge.key),
+                charge: messages::charge(charge),
+            }
         }))
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::domains::orders::order::Order;
 use crate::domains::orders::status::Status;
-use crate::domains::shared::ids::{OrderId, UserId};
+use crate::domains::shared::ids::{OrderId, PaymentId, ReservationId, UserId};
+use crate::domains::shared::money::Money;
+use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::shared::page::{Page, PageRequest};
 use crate::ports::shared::storage::{StorageError, UnitOfWork};
 
@@ -45,9 +47,30 @@ pub trait OrderStore: Send + Sync {
         limit: u32,
     ) -> Result<Page<Order>, StorageError>;
 
-    /// A page of all orders by id, each with whether a saga of it is open.
+    /// A page of all orders by id.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`], [`StorageError::Corrupt`] for a cursor that is not an id.
-    fn audit(&self, page: &PageRequest) -> Result<Page<(Order, bool)>, StorageError>;
+    fn audit(&self, page: &PageRequest) -> Result<Page<AuditedOrder>, StorageError>;
+}
+
+/// What an audit compares of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditedOrder {
+    /// The order.
+    pub order_id: OrderId,
+    /// Where it stands.
+    pub status: Status,
+    /// What it costs.
+    pub total: Money,
+    /// Pieces in all of its lines.
+    pub units: i64,
+    /// Its payment.
+    pub payment_id: PaymentId,
+    /// Its reservation.
+    pub reservation_id: ReservationId,
+    /// Whether a saga of it is under way.
+    pub in_progress: bool,
+    /// When it was written last.
+    pub updated_at: Timestamp,
 }

@@ -349,4 +349,7 @@ pub struct ChargeAudit {
     pub charge: Charge,
     /// The order of the payment of this id; `None` for an orphan.
     pub order_id: Option<OrderId>,
+    /// Whether the payment has gone on to another entry: of this one nothing may be held or kept.
+    #[serde(default)]
+    pub superseded: bool,
 }

@@ -71,11 +71,11 @@ pub trait PaymentStore: Send + Sync {
     /// [`StorageError::Unavailable`].
     fn page_by_order(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<Payment>, StorageError>;
 
-    /// The orders of those of these payments that exist, in no particular order.
+    /// The orders of those of these payments that exist, and the provider's keys that they are at, in no particular order.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`].
-    fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId)>, StorageError>;
+    fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId, String)>, StorageError>;
 }
 
 /// Since when an attempt is overdue.
@@ -136,7 +136,8 @@ pub trait PaymentProvider: Send + Sync {
     /// [`ProviderError::Unavailable`].
     fn find_refund(&self, refund_key: &str) -> Result<Option<Money>, ProviderError>;
 
-    /// At most `limit` charges in the order of their keys, from behind `after`.
+    /// At most `limit` charges in the order of their keys, which MUST compare by bytes, from behind `after`. None only at the
+    /// end.
     ///
     /// # Errors
     /// [`ProviderError::Unavailable`].

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Which page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageRequest {
-    /// How many entries at most: 1 to [`PageRequest::MAX_LIMIT`].
+    /// How many entries at most: 1 to [`PageRequest::MAX_LIMIT`], in an audit 1 to [`PageRequest::MAX_AUDIT_LIMIT`].
     pub limit: u32,
     /// The cursor that the previous page gave; `None` for the first page.
     pub after: Option<String>,
@@ -15,6 +15,8 @@ pub struct PageRequest {
 impl PageRequest {
     /// The most entries of a page. A larger wish is refused, so that a client notices.
     pub const MAX_LIMIT: u32 = 100;
+    /// The most entries of a page of an audit, which reads everything: fewer and larger pages spare most of the time.
+    pub const MAX_AUDIT_LIMIT: u32 = 1_000;
     /// Entries of a page when the client does not say.
     pub const DEFAULT_LIMIT: u32 = 20;
 

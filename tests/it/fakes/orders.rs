@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use banyan::domains::orders::order::Order;
 use banyan::domains::orders::status::Status;
 use banyan::domains::shared::ids::{OrderId, UserId};
-use banyan::ports::orders::outbound::OrderStore;
+use banyan::ports::orders::outbound::{AuditedOrder, OrderStore};
 use banyan::ports::shared::page::{Page, PageRequest};
 use banyan::ports::shared::saga::{SagaRecord, SagaStatus};
 use banyan::ports::shared::storage::{KeyWrite, SagaWrite, StorageError, UnitOfWork};
@@ -134,7 +134,7 @@ impl OrderStore for FakeOrderStore {
         }))
     }
 
-    fn audit(&self, page: &PageRequest) -> Result<Page<(Order, bool)>, StorageError> {
+    fn audit(&self, page: &PageRequest) -> Result<Page<AuditedOrder>, StorageError> {
         let tables = self.0.lock().unwrap();
         let after = page.after.clone().unwrap_or_default();
         let open = |subject: &str| {
@@ -144,9 +144,21 @@ impl OrderStore for FakeOrderStore {
         };
         let orders = tables.orders.iter().filter(|(id, _)| **id > after);
         let orders = orders.take(usize::try_from(page.limit).unwrap() + 1);
-        let orders = orders.map(|(id, order)| (order.clone(), open(id))).collect();
-        Ok(Page::from_one_more(orders, page.limit, |(order, _): &(Order, bool)| {
-            order.id().to_string()
+        let audits = orders.map(|(id, order)| {
+            let data = order.data();
+            AuditedOrder {
+                order_id: data.ids.order,
+                status: data.status,
+                total: data.totals.total,
+                units: data.lines.iter().map(|line| i64::from(line.quantity.get())).sum(),
+                payment_id: data.ids.payment,
+                reservation_id: data.ids.reservation,
+                in_progress: open(id),
+                updated_at: data.updated_at,
+            }
+        });
+        Ok(Page::from_one_more(audits.collect(), page.limit, |audit| {
+            audit.order_id.to_string()
         }))
     }
 }

@@ -223,10 +223,11 @@ impl PaymentStore for FakePaymentStore {
         Ok(payments)
     }
 
-    fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId)>, StorageError> {
+    fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId, String)>, StorageError> {
         let rows = self.0.lock().unwrap();
         let known = payments.iter().filter_map(|id| rows.payments.get(id));
-        Ok(known.map(|payment| (payment.id(), payment.order_id())).collect())
+        let told = known.map(|payment| (payment.id(), payment.order_id(), payment.provider_key().to_owned()));
+        Ok(told.collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Comparing what payments knows with what the provider knows.
 
 use banyan::ports::payments::operations::{AuditCharges, AuditPayments, PaymentStatus};
-use banyan::ports::payments::outbound::PaymentProvider;
+use banyan::ports::payments::outbound::{ChargeState, PaymentProvider};
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::page::PageRequest;
 
@@ -52,6 +52,42 @@ fn each_payment_is_shown_with_its_charge_in_pages_by_order() {
 }
 
 #[test]
+fn the_provider_is_asked_for_stretches_of_its_ledger_and_not_for_each_payment() {
+    let till = Till::open();
+    for number in 1..=40 {
+        match number % 3 {
+            0 => till.captured(number),
+            1 => till.authorize(number, "tok_visa").unwrap(),
+            _ => till.request(number).unwrap(),
+        }
+    }
+    // Behind the payments of the page, and between them, are charges of nobody.
+    for orphan in [payment_id(1).to_string() + "x", payment_id(900).to_string()] {
+        till.provider.simulator.authorize(&orphan, "tok_visa", eur(7)).unwrap();
+    }
+    let before = till.provider.calls().len();
+    let audits = till
+        .do_as_orders(AuditPayments { page: page(100, None) })
+        .unwrap()
+        .items;
+    assert_eq!(till.provider.calls()[before..], ["find_charge", "list_charges"]);
+    assert_eq!(audits.len(), 40);
+    for audit in audits {
+        let alone = till
+            .provider
+            .simulator
+            .find_charge(&audit.payment_id.to_string())
+            .unwrap();
+        let seen = audit.charge.map(|charge| (charge.key, charge.captured, charge.open));
+        let there = alone.map(|charge| {
+            let open = charge.state == ChargeState::Authorized;
+            (charge.key, charge.captured, open)
+        });
+        assert_eq!(seen, there, "{}", audit.payment_id);
+    }
+}
+
+#[test]
 fn each_charge_is_shown_with_its_order_and_an_orphan_without() {
     let till = Till::open();
     till.request(1).unwrap();
@@ -64,11 +100,14 @@ fn each_charge_is_shown_with_its_order_and_an_orphan_without() {
     let mut after = None;
     loop {
         let page = till.do_as_orders(AuditCharges { page: page(3, after) }).unwrap();
-        found.extend(
-            page.items
-                .into_iter()
-                .map(|audit| (audit.charge.key, audit.order_id, audit.charge.captured)),
-        );
+        found.extend(page.items.into_iter().map(|audit| {
+            (
+                audit.charge.key,
+                audit.order_id,
+                audit.superseded,
+                audit.charge.captured,
+            )
+        }));
         after = page.next;
         if after.is_none() {
             break;
@@ -78,10 +117,10 @@ fn each_charge_is_shown_with_its_order_and_an_orphan_without() {
     assert_eq!(
         found,
         [
-            ("not ours".to_owned(), None, eur(0)),
-            (id.to_string(), Some(order_id(1)), eur(0)),
-            (format!("{id}-2"), Some(order_id(1)), amount()),
-            (payment_id(2).to_string(), None, eur(0)),
+            ("not ours".to_owned(), None, false, eur(0)),
+            (id.to_string(), Some(order_id(1)), true, eur(0)),
+            (format!("{id}-2"), Some(order_id(1)), false, amount()),
+            (payment_id(2).to_string(), None, false, eur(0)),
         ]
     );
 }

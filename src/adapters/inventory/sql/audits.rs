@@ -40,18 +40,25 @@ pub(super) fn stock_page(conn: &mut DbConn, after: Option<&LevelKey>, limit: u32
             .map(|(product, place)| (product.to_string(), place.clone()))
             .unwrap_or_default();
         let levels: Vec<LevelRow> = stock_levels::table
+            // Both together are `(product_id, location) > (..)`; an index is entered with the first.
+            .filter(stock_levels::product_id.ge(&product))
             .filter(
-                stock_levels::product_id.gt(&product).or(stock_levels::product_id
-                    .eq(&product)
-                    .and(stock_levels::location.gt(&location))),
+                stock_levels::product_id
+                    .gt(&product)
+                    .or(stock_levels::location.gt(&location)),
             )
             .order((stock_levels::product_id, stock_levels::location))
             .limit(i64::from(limit))
             .select(LevelRow::as_select())
             .load(conn)?;
-        let products: Vec<&str> = levels.iter().map(|level| level.product_id.as_str()).collect();
+        let (Some(first), Some(last)) = (levels.first(), levels.last()) else {
+            let (ledger, active) = (Vec::new(), Vec::new());
+            return Ok(StockPage { levels, ledger, active });
+        };
+        // The stretch of the page, not a list of its products: one walk instead of a search for each.
+        let (first, last) = (&first.product_id, &last.product_id);
         let ledger = stock_movements::table
-            .filter(stock_movements::product_id.eq_any(&products))
+            .filter(stock_movements::product_id.between(first, last))
             .group_by((
                 stock_movements::product_id,
                 stock_movements::location,
@@ -67,7 +74,7 @@ pub(super) fn stock_page(conn: &mut DbConn, after: Option<&LevelKey>, limit: u32
         let active = reservation_lines::table
             .inner_join(reservations::table)
             .filter(sql::<Bool>(IS_ACTIVE))
-            .filter(reservation_lines::product_id.eq_any(&products))
+            .filter(reservation_lines::product_id.between(first, last))
             .group_by((reservation_lines::product_id, reservation_lines::location))
             .select((
                 reservation_lines::product_id,
@@ -133,11 +140,9 @@ pub(super) fn reservation_page(
         .map(|(order, id)| (order.to_string(), id.to_string()))
         .unwrap_or_default();
     let heads: Vec<(String, String, String)> = reservations::table
-        .filter(
-            reservations::order_id
-                .gt(&order)
-                .or(reservations::order_id.eq(&order).and(reservations::id.gt(&id))),
-        )
+        // Both together are `(order_id, id) > (..)`; an index is entered with the first.
+        .filter(reservations::order_id.ge(&order))
+        .filter(reservations::order_id.gt(&order).or(reservations::id.gt(&id)))
         .order((reservations::order_id, reservations::id))
         .limit(i64::from(limit))
         .select((reservations::order_id, reservations::id, reservations::status))

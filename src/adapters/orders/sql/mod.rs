@@ -2,6 +2,7 @@
 
 pub mod store;
 
+mod audits;
 mod rows;
 mod schema;
 

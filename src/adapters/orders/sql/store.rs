@@ -1,22 +1,21 @@
 //! Orders in the context's database.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::prelude::*;
 
+use super::audits::order_page;
 use super::rows::{LineRow, OrderRow};
 use super::schema::{order_lines, orders};
 use crate::adapters::shared::sql::connection::DbConn;
 use crate::adapters::shared::sql::database::Database;
 use crate::adapters::shared::sql::errors::storage_error;
-use crate::adapters::shared::sql::schema::sagas;
 use crate::domains::orders::order::{Line, Order};
 use crate::domains::orders::status::Status;
 use crate::domains::shared::ids::{OrderId, UserId};
-use crate::ports::orders::outbound::OrderStore;
+use crate::ports::orders::outbound::{AuditedOrder, OrderStore};
 use crate::ports::shared::page::{Page, PageRequest};
-use crate::ports::shared::saga::SagaStatus;
 use crate::ports::shared::storage::{StorageError, UnitOfWork};
 
 /// Orders in the context's database.
@@ -107,35 +106,13 @@ impl OrderStore for SqlOrderStore {
         Ok(Page::from_one_more(orders, limit, |order| order.id().to_string()))
     }
 
-    fn audit(&self, page: &PageRequest) -> Result<Page<(Order, bool)>, StorageError> {
-        let after = page.after.clone().unwrap_or_default();
-        let (rows, lines, open) = self.database.read(|conn| {
-            let rows: Vec<OrderRow> = orders::table
-                .filter(orders::id.gt(after))
-                .order(orders::id)
-                .limit(i64::from(page.limit) + 1)
-                .select(OrderRow::as_select())
-                .load(conn)?;
-            let lines = lines_of(conn, &rows)?;
-            let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-            let open: HashSet<String> = sagas::table
-                .filter(sagas::subject.eq_any(ids))
-                .filter(sagas::status.eq_any([SagaStatus::Running.name(), SagaStatus::Compensating.name()]))
-                .select(sagas::subject)
-                .load(conn)?
-                .into_iter()
-                .collect();
-            Ok((rows, lines, open))
-        })?;
-        let orders = with_lines(rows, lines)?
-            .into_iter()
-            .map(|order| {
-                let in_progress = open.contains(&order.id().to_string());
-                (order, in_progress)
-            })
-            .collect();
-        Ok(Page::from_one_more(orders, page.limit, |(order, _)| {
-            order.id().to_string()
+    fn audit(&self, page: &PageRequest) -> Result<Page<AuditedOrder>, StorageError> {
+        let after = page.after.as_deref().unwrap_or_default();
+        let rows = self
+            .database
+            .read(|conn| order_page(conn, after, i64::from(page.limit) + 1))?;
+        Ok(Page::from_one_more(rows.into_audits()?, page.limit, |order| {
+            order.order_id.to_string()
         }))
     }
 }

@@ -190,18 +190,19 @@ impl PaymentStore for SqlPaymentStore {
             .collect()
     }
 
-    fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId)>, StorageError> {
+    fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId, String)>, StorageError> {
         let ids: Vec<String> = payments.iter().map(ToString::to_string).collect();
-        let rows: Vec<(String, String)> = self.database.read(|conn| {
+        let rows: Vec<(String, String, String)> = self.database.read(|conn| {
             payments::table
                 .filter(payments::id.eq_any(ids))
-                .select((payments::id, payments::order_id))
+                .select((payments::id, payments::order_id, payments::provider_key))
                 .load(conn)
         })?;
-        let parsed = rows.iter().map(|(payment, order)| {
+        let parsed = rows.into_iter().map(|(payment, order, key)| {
             Ok((
                 payment.parse().map_err(StorageError::corrupt)?,
                 order.parse().map_err(StorageError::corrupt)?,
+                key,
             ))
         });
         parsed.collect()

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::Patience;
+use super::Course;
 use super::pages::{Cursor, Source};
 use super::report::{FsckError, Report, Violation};
 use super::settle::{SUSPECTS_AT_ONCE, settle};
@@ -16,7 +16,7 @@ struct Suspect {
 /// Checks all entries of the provider's ledger.
 pub(super) fn check(
     charges: &Source<'_, ChargeAudit>,
-    patience: Patience,
+    course: Course<'_>,
     report: &mut Report,
 ) -> Result<(), FsckError> {
     let look_again = |suspect: &Suspect| {
@@ -40,28 +40,35 @@ pub(super) fn check(
                 cursor: rows.cursor(),
             });
         }
-        if suspects.len() >= SUSPECTS_AT_ONCE
-            && !report.add(settle(std::mem::take(&mut suspects), patience, look_again)?)
+        if suspects.len() >= SUSPECTS_AT_ONCE && !report.add(settle(std::mem::take(&mut suspects), course, look_again)?)
         {
             return Ok(());
         }
     }
-    report.add(settle(suspects, patience, look_again)?);
+    report.add(settle(suspects, course, look_again)?);
     Ok(())
 }
 
-/// What is wrong with an entry that belongs to no order. The others are checked with their orders.
+/// What is wrong with an entry that no payment is at. The others are checked with their orders.
 fn broken(audit: &ChargeAudit) -> Vec<Violation> {
-    if audit.order_id.is_some() {
-        return Vec::new();
-    }
+    let (rule, found) = match audit.order_id {
+        None => (
+            "every charge with money belongs to an order",
+            "no payment is known of it",
+        ),
+        Some(_) if audit.superseded => ("nobody is charged twice", "its payment is at another charge"),
+        Some(_) => return Vec::new(),
+    };
     let mut violations = exceeding(&audit.charge);
     if holds_money(&audit.charge) {
+        let order = audit.order_id.map(|order_id| order_id.to_string());
         violations.push(Violation {
             invariant: 4,
-            rule: "every charge with money belongs to an order",
-            rows: vec![format!("charge {}", audit.charge.key)],
-            found: format!("no payment is known of it: {}", figures(&audit.charge)),
+            rule,
+            rows: std::iter::once(format!("charge {}", audit.charge.key))
+                .chain(order)
+                .collect(),
+            found: format!("{found}: {}", figures(&audit.charge)),
         });
     }
     violations

@@ -1,9 +1,7 @@
 //! Invariant 8: what was committed takes effect. No consumer lags, and none has set an event aside.
 
-use std::thread::sleep;
-
 use super::report::{FsckError, Report, Violation};
-use super::{EventConsumerCheck, Patience};
+use super::{Course, EventConsumerCheck};
 use crate::ports::shared::storage::StorageError;
 
 /// Events read at once to find the end of a log.
@@ -30,7 +28,7 @@ struct Lag<'c> {
 /// Checks all consumers.
 pub(super) fn check(
     consumers: &[EventConsumerCheck],
-    patience: Patience,
+    course: Course<'_>,
     report: &mut Report,
 ) -> Result<(), FsckError> {
     let mut lags = Vec::new();
@@ -44,19 +42,19 @@ pub(super) fn check(
         report.add(ahead_of_its_log(check).map_err(failed)?);
         lags.extend(lag_of(check).map_err(failed)?);
     }
-    report.add(wait_for(lags, patience)?);
+    report.add(wait_for(lags, course)?);
     Ok(())
 }
 
 /// A living shop writes new events all the time: a consumer is in order when it reaches the end as it was.
-fn wait_for(mut lags: Vec<Lag<'_>>, patience: Patience) -> Result<Vec<Violation>, FsckError> {
+fn wait_for(mut lags: Vec<Lag<'_>>, course: Course<'_>) -> Result<Vec<Violation>, FsckError> {
     let mut violations = Vec::new();
-    for round in 1..=patience.rounds.max(1) * WHILE_IT_MOVES {
+    for round in 1..=course.patience.rounds.max(1) * WHILE_IT_MOVES {
         if lags.is_empty() {
             break;
         }
-        sleep(patience.pause);
-        let is_last = round == patience.rounds.max(1) * WHILE_IT_MOVES;
+        course.pause()?;
+        let is_last = round == course.patience.rounds.max(1) * WHILE_IT_MOVES;
         let mut left = Vec::new();
         for mut lag in lags {
             let failed = |source| FsckError::Events {
@@ -73,7 +71,7 @@ fn wait_for(mut lags: Vec<Lag<'_>>, patience: Patience) -> Result<Vec<Violation>
             if position >= lag.target {
                 continue;
             }
-            if is_last || lag.standstill >= patience.rounds {
+            if is_last || lag.standstill >= course.patience.rounds {
                 violations.push(violation(&lag).map_err(failed)?);
             } else {
                 left.push(lag);

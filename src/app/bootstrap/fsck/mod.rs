@@ -13,6 +13,7 @@ mod settle;
 mod stock;
 
 use std::sync::Arc;
+use std::thread::sleep;
 use std::time::Duration;
 
 use self::pages::Source;
@@ -91,6 +92,40 @@ impl Default for Patience {
     }
 }
 
+/// How a check goes on.
+#[derive(Clone, Copy)]
+pub struct Course<'a> {
+    /// How often what looks wrong is read again.
+    pub patience: Patience,
+    /// Asked before every page and every wait: a check that may not go on ends with what it has found so far.
+    pub goes_on: &'a dyn Fn() -> bool,
+}
+
+impl Course<'_> {
+    /// To its end, however long that takes.
+    pub fn whole(patience: Patience) -> Self {
+        Self {
+            patience,
+            goes_on: &|| true,
+        }
+    }
+
+    /// Waits before something is read again.
+    fn pause(&self) -> Result<(), FsckError> {
+        self.check()?;
+        sleep(self.patience.pause);
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), FsckError> {
+        if (self.goes_on)() {
+            Ok(())
+        } else {
+            Err(FsckError::Stopped)
+        }
+    }
+}
+
 /// Checks the shop.
 ///
 /// # Errors
@@ -101,25 +136,40 @@ pub fn run(
     ids: &dyn IdSource,
     clock: &dyn Clock,
     consumers: &[EventConsumerCheck],
-    patience: Patience,
+    course: Course<'_>,
 ) -> Result<Report, FsckError> {
-    let operator = Operator::new(ids);
     let mut report = Report::default();
+    match check(contexts, ids, clock, consumers, course, &mut report) {
+        Err(FsckError::Stopped) => report.stopped = true,
+        outcome => outcome?,
+    }
+    Ok(report)
+}
 
-    let levels = Source::new(operator, &*contexts.inventory, |page| AuditStock { page });
-    stock::check(&levels, patience, &mut report)?;
+fn check(
+    contexts: &Contexts,
+    ids: &dyn IdSource,
+    clock: &dyn Clock,
+    consumers: &[EventConsumerCheck],
+    course: Course<'_>,
+    report: &mut Report,
+) -> Result<(), FsckError> {
+    let operator = Operator::new(ids);
+    let levels = Source::new(operator, course, &*contexts.inventory, |page| AuditStock { page });
+    stock::check(&levels, course, report)?;
 
     let books = orders::Books {
-        orders: Source::new(operator, &*contexts.orders, |page| AuditOrders { page }),
-        reservations: Source::new(operator, &*contexts.inventory, |page| AuditReservations { page }),
-        payments: Source::new(operator, &*contexts.payments, |page| AuditPayments { page }),
+        orders: Source::new(operator, course, &*contexts.orders, |page| AuditOrders { page }),
+        reservations: Source::new(operator, course, &*contexts.inventory, |page| AuditReservations {
+            page,
+        }),
+        payments: Source::new(operator, course, &*contexts.payments, |page| AuditPayments { page }),
     };
-    orders::check(&books, patience, &mut report)?;
+    orders::check(&books, course, report)?;
 
-    let charges = Source::new(operator, &*contexts.payments, |page| AuditCharges { page });
-    charges::check(&charges, patience, &mut report)?;
+    let charges = Source::new(operator, course, &*contexts.payments, |page| AuditCharges { page });
+    charges::check(&charges, course, report)?;
 
-    sagas::check(operator, &*contexts.orders, clock, patience, &mut report)?;
-    events::check(consumers, patience, &mut report)?;
-    Ok(report)
+    sagas::check(operator, &*contexts.orders, clock, course, report)?;
+    events::check(consumers, course, report)
 }

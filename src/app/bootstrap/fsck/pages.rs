@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::super::operator::{Operator, explain};
+use super::Course;
 use super::report::FsckError;
 use crate::ports::shared::failure::Never;
 use crate::ports::shared::operation::{Handler, Operation};
@@ -22,7 +23,12 @@ pub(super) struct Source<'a, T> {
 }
 
 impl<'a, T> Source<'a, T> {
-    pub(super) fn new<Op, H>(operator: Operator<'a>, handler: &'a H, op: impl Fn(PageRequest) -> Op + 'a) -> Self
+    pub(super) fn new<Op, H>(
+        operator: Operator<'a>,
+        course: Course<'a>,
+        handler: &'a H,
+        op: impl Fn(PageRequest) -> Op + 'a,
+    ) -> Self
     where
         Op: Operation<Reply = Page<T>, Error = Never> + Clone,
         H: Handler<Op> + ?Sized,
@@ -30,6 +36,7 @@ impl<'a, T> Source<'a, T> {
         Self {
             operation: Op::NAME,
             ask: Box::new(move |page| {
+                course.check()?;
                 operator.ask(handler, &op(page)).map_err(|failure| FsckError::Away {
                     operation: Op::NAME,
                     reason: explain(&failure),
@@ -73,7 +80,7 @@ impl<'a, T> Source<'a, T> {
 
     fn page(&self, cursor: &Cursor) -> Result<Page<T>, FsckError> {
         let page = (self.ask)(PageRequest {
-            limit: PageRequest::MAX_LIMIT,
+            limit: PageRequest::MAX_AUDIT_LIMIT,
             after: cursor.clone(),
         })?;
         if page.next.is_some() && page.next == *cursor {

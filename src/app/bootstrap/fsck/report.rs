@@ -64,12 +64,14 @@ pub struct Report {
     pub violations: Vec<Violation>,
     /// Whether the check stopped early because there was too much to report.
     pub truncated: bool,
+    /// Whether it was stopped before it had looked at everything.
+    pub stopped: bool,
 }
 
 impl Report {
     /// Whether everything holds: the command's exit code is 0 then, and 1 otherwise.
     pub fn is_clean(&self) -> bool {
-        self.violations.is_empty() && !self.truncated
+        self.violations.is_empty() && !self.truncated && !self.stopped
     }
 
     /// Notes violations. Returns whether there is room for more.
@@ -92,6 +94,9 @@ impl fmt::Display for Report {
         }
         if self.truncated {
             writeln!(f, "... and more: the check stopped at {VIOLATIONS_MAX}")?;
+        }
+        if self.stopped {
+            writeln!(f, "... and not all was looked at: the check was stopped")?;
         }
         let Counts {
             stock_levels,
@@ -134,6 +139,9 @@ pub enum FsckError {
         /// At which row or cursor.
         at: String,
     },
+    /// It was not to go on; [`Report::stopped`] tells of it.
+    #[error("the check was stopped")]
+    Stopped,
     /// The log of events or a consumer's position cannot be read.
     #[error("the events of {consumer} cannot be read")]
     Events {

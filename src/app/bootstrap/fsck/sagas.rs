@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::operator::{Operator, explain};
-use super::Patience;
+use super::Course;
 use super::report::{FsckError, Report, Violation};
 use super::settle::settle;
 use crate::ports::orders::operations::{AuditSagas, Orders, SagaAudit};
@@ -21,7 +21,7 @@ pub(super) fn check(
     operator: Operator<'_>,
     orders: &dyn Orders,
     clock: &dyn Clock,
-    patience: Patience,
+    course: Course<'_>,
     report: &mut Report,
 ) -> Result<(), FsckError> {
     let open_sagas = || {
@@ -43,7 +43,7 @@ pub(super) fn check(
         return Ok(());
     }
     // One list tells of all of them: they are one suspect.
-    let violations = settle(vec![suspects], patience, |suspects| {
+    let violations = settle(vec![suspects], course, |suspects| {
         Ok(open_sagas()?
             .iter()
             .filter(|saga| suspects.contains(&saga.saga_id))

@@ -1,8 +1,6 @@
 //! A living shop moves while it is read: what looks wrong at first may only have been read at two moments.
 
-use std::thread::sleep;
-
-use super::Patience;
+use super::Course;
 use super::report::{FsckError, Violation};
 
 /// Suspects that are looked at again together. Enough for every order that can be on its way between two pages.
@@ -12,16 +10,16 @@ pub(super) const SUSPECTS_AT_ONCE: usize = 1_000;
 /// last.
 pub(super) fn settle<S>(
     suspects: Vec<S>,
-    patience: Patience,
+    course: Course<'_>,
     look_again: impl Fn(&S) -> Result<Vec<Violation>, FsckError>,
 ) -> Result<Vec<Violation>, FsckError> {
     let mut left: Vec<(S, Vec<Violation>)> = suspects.into_iter().map(|suspect| (suspect, Vec::new())).collect();
     // Once at least: a suspect is only known to have looked wrong at some time.
-    for _round in 0..patience.rounds.max(1) {
+    for _round in 0..course.patience.rounds.max(1) {
         if left.is_empty() {
             break;
         }
-        sleep(patience.pause);
+        course.pause()?;
         let mut still_wrong = Vec::new();
         for (suspect, _before) in left {
             let violations = look_again(&suspect)?;

@@ -1,6 +1,6 @@
 //! Invariants 2 and 3 of each stock level: what inventory says of it in three ways.
 
-use super::Patience;
+use super::Course;
 use super::pages::{Cursor, Source};
 use super::report::{FsckError, Report, Violation};
 use super::settle::{SUSPECTS_AT_ONCE, settle};
@@ -14,7 +14,7 @@ struct Suspect {
 }
 
 /// Checks all stock levels.
-pub(super) fn check(levels: &Source<'_, StockAudit>, patience: Patience, report: &mut Report) -> Result<(), FsckError> {
+pub(super) fn check(levels: &Source<'_, StockAudit>, course: Course<'_>, report: &mut Report) -> Result<(), FsckError> {
     let look_again = |suspect: &Suspect| {
         let again = levels.again(
             &suspect.cursor,
@@ -34,13 +34,12 @@ pub(super) fn check(levels: &Source<'_, StockAudit>, patience: Patience, report:
                 cursor: rows.cursor(),
             });
         }
-        if suspects.len() >= SUSPECTS_AT_ONCE
-            && !report.add(settle(std::mem::take(&mut suspects), patience, look_again)?)
+        if suspects.len() >= SUSPECTS_AT_ONCE && !report.add(settle(std::mem::take(&mut suspects), course, look_again)?)
         {
             return Ok(());
         }
     }
-    report.add(settle(suspects, patience, look_again)?);
+    report.add(settle(suspects, course, look_again)?);
     Ok(())
 }
 

@@ -21,6 +21,7 @@ const BOUNDED_REFUNDS: (u8, &str) = (
     "refunds never exceed what was captured, nor that what was authorized",
 );
 const CHARGE_BELONGS: (u8, &str) = (4, "every charge with money belongs to an order");
+const CHARGED_ONCE: (u8, &str) = (4, "nobody is charged twice");
 
 /// Falsifies the books of a clean shop, and returns what is found.
 fn falsified(falsify: impl Fn(&mut Books)) -> Vec<(u8, &'static str)> {
@@ -253,6 +254,7 @@ fn money_at_the_provider_that_no_order_knows_of_is_found() {
                     open,
                 },
                 order_id: None,
+                superseded: false,
             });
         })
     };
@@ -262,6 +264,28 @@ fn money_at_the_provider_that_no_order_knows_of_is_found() {
     assert_eq!(orphan(500, 500, 500, false), [], "all of it went back");
     assert_eq!(orphan(0, 0, 0, false), [], "it was declined");
     assert_eq!(orphan(500, 500, 600, false), [BOUNDED_REFUNDS, CHARGE_BELONGS]);
+}
+
+#[test]
+fn a_second_charge_of_an_order_that_was_paid_is_found() {
+    let second = |authorized, captured, refunded, open| {
+        falsified(|books| {
+            let mut earlier = books.charges[0].clone();
+            earlier.charge = Charge {
+                key: format!("{}-2", earlier.charge.key),
+                authorized: eur(authorized),
+                captured: eur(captured),
+                refunded: eur(refunded),
+                open,
+            };
+            earlier.superseded = true;
+            books.charges.push(earlier);
+        })
+    };
+    assert_eq!(second(1000, 1000, 0, false), [CHARGED_ONCE]);
+    assert_eq!(second(1000, 0, 0, true), [CHARGED_ONCE]);
+    assert_eq!(second(1000, 1000, 1000, false), [], "it went back");
+    assert_eq!(second(0, 0, 0, false), [], "it was declined");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 mod rules;
 
-use super::Patience;
+use super::Course;
 use super::pages::{Cursor, Rows, Source};
 use super::report::{FsckError, Report};
 use super::settle::{SUSPECTS_AT_ONCE, settle};
@@ -38,7 +38,7 @@ struct Suspect {
 }
 
 /// Checks all orders, and all that claims to belong to one.
-pub(super) fn check(books: &Books<'_>, patience: Patience, report: &mut Report) -> Result<(), FsckError> {
+pub(super) fn check(books: &Books<'_>, course: Course<'_>, report: &mut Report) -> Result<(), FsckError> {
     let look_again = |suspect: &Suspect| Ok(rules::broken(&books.again(suspect)?));
     let mut merge = Merge {
         books,
@@ -54,13 +54,12 @@ pub(super) fn check(books: &Books<'_>, patience: Patience, report: &mut Report) 
         if !rules::broken(&dossier).is_empty() {
             suspects.push(place);
         }
-        if suspects.len() >= SUSPECTS_AT_ONCE
-            && !report.add(settle(std::mem::take(&mut suspects), patience, look_again)?)
+        if suspects.len() >= SUSPECTS_AT_ONCE && !report.add(settle(std::mem::take(&mut suspects), course, look_again)?)
         {
             return Ok(());
         }
     }
-    report.add(settle(suspects, patience, look_again)?);
+    report.add(settle(suspects, course, look_again)?);
     Ok(())
 }
 
