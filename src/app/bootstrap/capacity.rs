@@ -38,6 +38,15 @@ pub const LETTERS: BulkheadSize = BulkheadSize {
     wait: Duration::from_secs(2),
 };
 
+/// Checking the integrity of the shop: once at a time, since it reads everything.
+pub const INTEGRITY: BulkheadSize = BulkheadSize {
+    workers: 1,
+    queue: 0,
+    wait: Duration::ZERO,
+};
+/// How long that may take. A million orders take about a minute.
+pub const INTEGRITY_TIME: Duration = Duration::from_mins(5);
+
 /// Sagas, reservations, payments in one turn of a worker: few, so that one that is told to stop does so soon.
 pub const SWEEP_BATCH: u32 = 20;
 /// How long one turn has before nobody would begin with it any more.

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use super::house::House;
-use super::rooms::{Blueprint, Front, catalog, identity, inventory, orders, payments};
+use super::platform::integrity;
+use super::rooms::{Blueprint, Front, Routes, catalog, identity, inventory, orders, payments};
 use super::start_error::StartError;
+use super::wiring::Shop;
 use crate::ports::catalog::operations::Catalog;
 use crate::ports::identity::operations::Identity;
 use crate::ports::inventory::operations::Inventory;
@@ -20,6 +22,14 @@ pub const ALL: [Blueprint; 5] = [
     payments::BLUEPRINT,
     orders::BLUEPRINT,
 ];
+
+/// Endpoints for which all of them are needed.
+pub const ROUTES_OF_ALL: &[Routes] = &[integrity::routes];
+
+/// Those endpoints, for a process that reaches all contexts.
+pub fn fronts_of_all(shop: &Shop) -> Vec<Front> {
+    vec![integrity::front(shop)]
+}
 
 /// The contexts, as everybody in this process calls them: decorated, whoever carries the operations out.
 #[derive(Clone)]

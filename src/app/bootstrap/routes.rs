@@ -14,9 +14,10 @@ use super::{contexts, platform};
 use crate::adapters::shared::http::dead_letters;
 use crate::adapters::shared::http::problem::ProblemBody;
 
-/// The endpoints of all contexts.
+/// The endpoints of all contexts, and those for which all of them are needed.
 pub fn all() -> impl Iterator<Item = Routes> {
-    contexts::ALL.iter().map(|room| room.routes)
+    let of_contexts = contexts::ALL.iter().map(|room| room.routes);
+    of_contexts.chain(contexts::ROUTES_OF_ALL.iter().copied())
 }
 
 /// Adds these endpoints, and those of the platform.

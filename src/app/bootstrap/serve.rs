@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::broker::AtBroker;
-use super::contexts::Contexts;
+use super::contexts::{self, Contexts};
 use super::data_dir::{self, DataDirLock};
 use super::jobs;
 use super::platform::health::Readiness;
@@ -137,8 +137,12 @@ fn serve(
         .map(|room| (room.context, room.storage.database.clone()));
     let readiness = Readiness::new(databases.collect(), workers.attendance(), shop.keys.clone());
     let readiness = web::Data::new(readiness);
+    let mut fronts = shop.fronts.clone();
+    if fronts.len() == contexts::ALL.len() {
+        fronts.extend(contexts::fronts_of_all(shop));
+    }
     let served = Served {
-        fronts: shop.fronts.clone(),
+        fronts,
         letters: shop.letters.clone(),
         verifier: shop.verifier.clone(),
         ids: shop.ids.clone(),

@@ -9,6 +9,7 @@ mod databases_apart;
 mod dead_letters;
 mod extract;
 mod health;
+mod integrity;
 mod limits;
 mod map;
 mod no_route;

@@ -57,11 +57,20 @@ pub(super) fn contexts(blueprint: &Blueprint) -> String {
 use std::sync::Arc;
 
 use super::house::House;
-use super::rooms::{{Blueprint, Front, {name}}};
+use super::rooms::{{Blueprint, Front, Routes, {name}}};
 use super::start_error::StartError;
+use super::wiring::Shop;
 {imports}
 /// Those that can run here.
 pub const ALL: [Blueprint; 1] = [{name}::BLUEPRINT];
+
+/// Endpoints for which all contexts of a shop are needed: none are here.
+pub const ROUTES_OF_ALL: &[Routes] = &[];
+
+/// Those endpoints.
+pub fn fronts_of_all(_shop: &Shop) -> Vec<Front> {{
+    Vec::new()
+}}
 
 /// The contexts, as everybody in this process calls them.
 #[derive(Clone)]

@@ -55,6 +55,11 @@ impl Readiness {
         self.open.store(false, Ordering::Relaxed);
     }
 
+    /// Whether it is, as far as nobody has told it to close.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
     async fn checks(&self) -> BTreeMap<&'static str, Check> {
         let deadline = Instant::now() + PING_TIME;
         let asked: Vec<_> = self
@@ -63,7 +68,7 @@ impl Readiness {
             .map(|pinged| (pinged.context, pinged.ask()))
             .collect();
         let mut checks = BTreeMap::from([
-            ("open", Check::of(self.open.load(Ordering::Relaxed))),
+            ("open", Check::of(self.is_open())),
             ("workers", Check::of(self.workers.is_full())),
             ("access_token_keys", Check::of(self.keys.public_keys().is_some())),
         ]);

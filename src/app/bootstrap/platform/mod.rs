@@ -3,6 +3,7 @@
 pub mod api_document;
 pub mod async_api_document;
 pub mod health;
+pub mod integrity;
 pub mod no_route;
 pub mod problem_table;
 pub mod swagger;

@@ -217,7 +217,10 @@ pub struct Front {
 
 impl Front {
     /// Endpoints, and what they take from the application.
-    fn new(routes: Routes, data: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static) -> Self {
+    pub(in crate::app::bootstrap) fn new(
+        routes: Routes,
+        data: impl Fn(&mut web::ServiceConfig) + Send + Sync + 'static,
+    ) -> Self {
         Self {
             routes,
             dead_letters: None,
