@@ -78,8 +78,8 @@ def in_a_namespace_of_its_own():
     os.execvpe(command[0], command, os.environ | {marker: "1"})
 
 
-def mount(_work, data_dir):
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={TMPFS_MB}m", "tmpfs", data_dir], check=True)
+def mount(server, _work):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={TMPFS_MB}m", "tmpfs", server.data_dir], check=True)
 
 
 # ---- the disk is full ------------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ pub fn carry_out(plan: &Plan, settings: &Settings) -> Result<Vec<Done>, StartErr
         let (location, variable) = match role {
             Some(_) => {
                 let location = DatabaseLocation::PostgresSchema {
-                    url: plan.owner.as_str().to_owned(),
+                    url: plan.owner.to_connect(),
                     schema: context.to_owned(),
                 };
                 (location, DATABASE_URL.to_owned())

@@ -156,6 +156,8 @@ pub struct Timers {
     pub event_poll: Duration,
     /// How often interrupted sagas, expired reservations and unknown payments are looked for.
     pub sweep: Duration,
+    /// How long a database server that is not there at the start is waited for.
+    pub database_wait: Duration,
     /// How long readiness is false before the door closes.
     pub drain: Duration,
 }
@@ -319,7 +321,7 @@ impl Settings {
         match self.databases.url_of(context) {
             None => DatabaseLocation::SqliteFile(sqlite_file(&self.data_dir, context)),
             Some(url) => DatabaseLocation::PostgresSchema {
-                url: url.as_str().to_owned(),
+                url: url.to_connect(),
                 schema: context.to_owned(),
             },
         }

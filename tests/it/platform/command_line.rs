@@ -115,6 +115,7 @@ fn a_wrong_database_url_is_one_line_that_names_its_variable_and_not_the_password
         ] {
             let output = banyan(folder.path())
                 .env(&variable, url)
+                .env("BANYAN_DATABASE_WAIT_SECONDS", "0")
                 .env("BANYAN_LOG", "error")
                 .output()
                 .unwrap();

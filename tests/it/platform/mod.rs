@@ -5,6 +5,7 @@ mod command_line;
 mod contracts;
 mod contracts_broken;
 mod correlation;
+mod database_away;
 mod databases_apart;
 mod dead_letters;
 mod extract;

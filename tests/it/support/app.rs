@@ -23,6 +23,7 @@ use banyan::domains::shared::secret::Secret;
 use banyan::ports::identity::operations::CreateStaff;
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::call_context::{CallContext, Deadline};
+use diesel::{Connection, PgConnection};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -165,6 +166,20 @@ impl TestApp {
     pub fn drop_database(&self) {
         assert!(!self.databases.is_empty(), "a database that can be dropped");
         self.databases.values().for_each(PostgresDatabase::drop_now);
+    }
+
+    /// Whether its databases, on `PostgreSQL`, take no writes. Who is connected has to connect again.
+    pub fn set_databases_read_only(&self, read_only: bool) {
+        assert!(!self.databases.is_empty(), "a database that can be told");
+        for database in self.databases.values() {
+            database.set_read_only(read_only);
+        }
+    }
+
+    /// A connection to its database, on `PostgreSQL`, beside those of the shop.
+    pub fn connect_to_database(&self) -> PgConnection {
+        let database = self.databases.values().next().expect("a database on a server");
+        PgConnection::establish(&database.url).expect("the server answers")
     }
 
     /// How a process is told where the contexts are that runs none of them itself.
@@ -356,6 +371,7 @@ fn settings(folder: &Path) -> Settings {
             provider_left_alone: Duration::from_millis(100),
             event_poll: Duration::from_millis(50),
             sweep: Duration::from_millis(50),
+            database_wait: Duration::ZERO,
             drain: Duration::ZERO,
         },
     }

@@ -48,6 +48,18 @@ impl PostgresDatabase {
 }
 
 impl PostgresDatabase {
+    /// Whether it takes no writes, from the next connections on: those that there are are ended.
+    pub fn set_read_only(&self, read_only: bool) {
+        let mut server = PgConnection::establish(&self.server_url).expect("the private PostgreSQL answers");
+        let name = &self.name;
+        server
+            .batch_execute(&format!(
+                "ALTER DATABASE {name} SET default_transaction_read_only = {read_only}; \
+                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            ))
+            .expect("a database can be made read-only");
+    }
+
     /// Drops it under the feet of whoever uses it.
     pub fn drop_now(&self) {
         if let Ok(mut server) = PgConnection::establish(&self.server_url) {

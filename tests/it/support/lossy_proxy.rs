@@ -29,6 +29,9 @@ struct Plan {
     loss: std::sync::Mutex<Loss>,
     to_lose: AtomicUsize,
     connections: AtomicUsize,
+    /// Both ends of the connections, while nothing is cut.
+    carried: std::sync::Mutex<Vec<TcpStream>>,
+    cut: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -52,6 +55,8 @@ impl LossyProxy {
             loss: std::sync::Mutex::new(Loss::Whole),
             to_lose: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            carried: std::sync::Mutex::default(),
+            cut: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
         let acceptor = std::thread::spawn({
@@ -86,6 +91,19 @@ impl LossyProxy {
         self.plan.to_lose.load(Ordering::SeqCst)
     }
 
+    /// Breaks every connection, and lets nobody through until [`Self::mend`].
+    pub fn cut(&self) {
+        self.plan.cut.store(true, Ordering::SeqCst);
+        for end in self.plan.carried.lock().unwrap().drain(..) {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Lets everybody through again.
+    pub fn mend(&self) {
+        self.plan.cut.store(false, Ordering::SeqCst);
+    }
+
     /// How many connections were made through it.
     pub fn connections(&self) -> usize {
         self.plan.connections.load(Ordering::SeqCst)
@@ -102,7 +120,16 @@ impl Drop for LossyProxy {
 
 /// Passes messages on in both directions, until one end closes or an answer is lost with its connection.
 fn carry(client: &TcpStream, server: SocketAddr, plan: &Plan) {
+    if plan.cut.load(Ordering::SeqCst) {
+        return;
+    }
     let Ok(server) = TcpStream::connect(server) else { return };
+    let both = [client, &server].map(|end| end.try_clone().unwrap());
+    plan.carried.lock().unwrap().extend(both);
+    if plan.cut.load(Ordering::SeqCst) {
+        // It came between the two looks, and may not have seen these two.
+        return both_down(client, &server);
+    }
     std::thread::scope(|scope| {
         scope.spawn(|| {
             pass_on(client, &server, |_bytes| Some(usize::MAX));
@@ -118,9 +145,13 @@ fn carry(client: &TcpStream, server: SocketAddr, plan: &Plan) {
                 None
             }
         });
-        let _ = client.shutdown(Shutdown::Both);
-        let _ = server.shutdown(Shutdown::Both);
+        both_down(client, &server);
     });
+}
+
+fn both_down(client: &TcpStream, server: &TcpStream) {
+    let _ = client.shutdown(Shutdown::Both);
+    let _ = server.shutdown(Shutdown::Both);
 }
 
 /// `judge` says how much of what was read goes on; after less than all, nothing does any more.

@@ -1,10 +1,14 @@
 //! A connection to either database.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection};
+
+use super::reachability::Reachability;
 
 /// A connection to either database. Queries are written once and go through the derive; what it cannot express (upsert,
 /// batch insert, set operations) is done row by row, and locking by a visible `match`.
@@ -23,7 +27,8 @@ pub enum DatabaseLocation {
     SqliteFile(std::path::PathBuf),
     /// A schema of its own on a server.
     PostgresSchema {
-        /// `postgres://user:password@host:port/database`.
+        /// `postgres://user:password@host:port/database`, with the limits of
+        /// [`PostgresUrl::to_connect`](super::postgres_url::PostgresUrl::to_connect).
         url: String,
         /// The schema: the context's name.
         schema: String,
@@ -56,16 +61,41 @@ impl fmt::Debug for DatabaseLocation {
 /// queue for the one writing connection instead.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a statement waits for a lock on `PostgreSQL`. Longer than a deadlock takes to be found (1 s), shorter than a
+/// client waits: who holds it so long is stuck, or somebody's maintenance.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a statement may take on `PostgreSQL`: several of them fit into the time of a request.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction may stand still on `PostgreSQL` before the server ends it: its process hangs, and others wait
+/// for its locks.
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A connection of a pool.
+pub struct PooledConn {
+    /// The connection.
+    pub conn: DbConn,
+    opened: Instant,
+}
+
 /// Opens connections for the pool.
 #[derive(Debug, Clone)]
 pub struct ConnectionMaker {
     location: DatabaseLocation,
+    server: Arc<Reachability>,
 }
 
 impl ConnectionMaker {
     /// Opens connections to `location`.
     pub fn new(location: DatabaseLocation) -> Self {
-        Self { location }
+        Self {
+            location,
+            server: Arc::default(),
+        }
+    }
+
+    /// Whether the server cannot be reached and has not been for a while.
+    pub fn server_is_away(&self) -> bool {
+        self.server.is_away(Instant::now())
     }
 
     fn open(&self) -> Result<DbConn, diesel::r2d2::Error> {
@@ -88,8 +118,11 @@ impl ConnectionMaker {
                 let mut connection = PgConnection::establish(url).map_err(establish)?;
                 connection
                     .batch_execute(&format!(
-                        "SET search_path TO \"{schema}\"; SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; \
-                         SET idle_in_transaction_session_timeout = '30s';"
+                        "SET search_path TO \"{schema}\"; SET TIME ZONE 'UTC'; SET lock_timeout = {}; \
+                         SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {};",
+                        LOCK_TIMEOUT.as_millis(),
+                        STATEMENT_TIMEOUT.as_millis(),
+                        IDLE_IN_TRANSACTION_TIMEOUT.as_millis()
                     ))
                     .map_err(diesel::r2d2::Error::QueryError)?;
                 Ok(DbConn::Postgres(connection))
@@ -99,21 +132,50 @@ impl ConnectionMaker {
 }
 
 impl r2d2::ManageConnection for ConnectionMaker {
-    type Connection = DbConn;
+    type Connection = PooledConn;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<DbConn, Self::Error> {
-        self.open()
-    }
-
-    fn is_valid(&self, connection: &mut DbConn) -> Result<(), Self::Error> {
-        match connection {
-            DbConn::Sqlite(_) => Ok(()),
-            DbConn::Postgres(c) => c.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError),
+    fn connect(&self) -> Result<PooledConn, Self::Error> {
+        if !self.server.may_try(Instant::now()) {
+            return Err(without_asking("nobody could connect just now"));
+        }
+        match self.open() {
+            Ok(conn) => {
+                let opened = Instant::now();
+                if let Some(outage) = self.server.connected(opened) {
+                    tracing::info!(database = self.location.name(), ?outage, "connects to its server again");
+                }
+                Ok(PooledConn { conn, opened })
+            }
+            Err(error) => {
+                if self.server.failed(Instant::now()) {
+                    tracing::warn!(database = self.location.name(), %error, "cannot connect; tries again until it can");
+                }
+                Err(error)
+            }
         }
     }
 
-    fn has_broken(&self, connection: &mut DbConn) -> bool {
-        std::thread::panicking() || diesel::r2d2::R2D2Connection::is_broken(connection)
+    fn is_valid(&self, pooled: &mut PooledConn) -> Result<(), Self::Error> {
+        let DbConn::Postgres(conn) = &mut pooled.conn else {
+            return Ok(());
+        };
+        if self.server.is_doubtful(pooled.opened) {
+            return Err(without_asking("its server did not answer another one"));
+        }
+        let asked = Instant::now();
+        conn.batch_execute("SELECT 1").map_err(|error| {
+            self.server.broke(asked, Instant::now());
+            diesel::r2d2::Error::QueryError(error)
+        })
     }
+
+    fn has_broken(&self, pooled: &mut PooledConn) -> bool {
+        std::thread::panicking() || diesel::r2d2::R2D2Connection::is_broken(&mut pooled.conn)
+    }
+}
+
+fn without_asking(why: &str) -> diesel::r2d2::Error {
+    let why = Box::new(why.to_owned());
+    diesel::r2d2::Error::QueryError(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, why))
 }

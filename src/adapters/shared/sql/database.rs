@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::dsl::sql;
 use diesel::result::Error;
+use diesel::sql_types::Bool;
+use diesel::{Connection, RunQueryDsl};
 use r2d2::{Pool, PooledConnection};
 
 use super::connection::{ConnectionMaker, DatabaseLocation, DbConn};
@@ -15,8 +17,15 @@ use super::{disk, unit_of_work};
 use crate::ports::shared::failpoint::failpoint;
 use crate::ports::shared::storage::{StorageError, UnitOfWork};
 
-/// How long a caller waits for a free connection.
-const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a free connection to a file. It is on this machine: only other callers are in the way.
+const FILE_WAIT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a free connection to a server: what a short restart takes, and little enough to say no
+/// within two seconds.
+const SERVER_WAIT: Duration = Duration::from_millis(1_500);
+/// How long a caller waits for a server that has not been there for a while.
+const AWAY_WAIT: Duration = Duration::from_millis(100);
+/// The longest pause between two attempts of a pool to connect, which go on whether somebody waits or not.
+const RECONNECT_PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// Commits between two checkpoints of a file. Each is some ten pages, so that the log stays at some thousand pages (4 MB), as
 /// `SQLite` keeps it by itself.
@@ -36,6 +45,7 @@ pub struct PoolSize {
 #[derive(Clone)]
 pub struct Database {
     name: Arc<str>,
+    maker: ConnectionMaker,
     readers: Pool<ConnectionMaker>,
     writers: Pool<ConnectionMaker>,
     events_committed: EventsCommitted,
@@ -51,23 +61,23 @@ impl Database {
     /// On `SQLite` there is one writing connection, because there can be one writer: callers queue for it in the order
     /// they came rather than poll for the file's lock.
     pub fn open(location: DatabaseLocation, size: PoolSize, events_committed: EventsCommitted) -> Self {
-        let pool = |location: DatabaseLocation, connections: u32| {
+        let name = location.name().into();
+        let commits_in_order = matches!(location, DatabaseLocation::SqliteFile(_));
+        let maker = ConnectionMaker::new(location);
+        let pool = |connections: u32| {
             Pool::builder()
                 .max_size(connections)
                 .min_idle(Some(0))
-                .connection_timeout(CONNECTION_WAIT)
+                // Half of it is the longest pause between two attempts. How long callers wait is said where they do.
+                .connection_timeout(RECONNECT_PAUSE_MAX * 2)
                 .error_handler(Box::new(LogPoolErrors))
-                .build_unchecked(ConnectionMaker::new(location))
+                .build_unchecked(maker.clone())
         };
-        let readers = pool(location.clone(), size.connections);
-        let name = location.name().into();
-        let commits_in_order = matches!(location, DatabaseLocation::SqliteFile(_));
-        let writers = match &location {
-            DatabaseLocation::SqliteFile(_) => pool(location, 1),
-            DatabaseLocation::PostgresSchema { .. } => readers.clone(),
-        };
+        let readers = pool(size.connections);
+        let writers = if commits_in_order { pool(1) } else { readers.clone() };
         Self {
             name,
+            maker,
             readers,
             writers,
             events_committed,
@@ -81,7 +91,7 @@ impl Database {
     /// # Errors
     /// [`StorageError::Unavailable`] when no connection is to be had; else what `queries` returns.
     pub fn read<T>(&self, queries: impl FnOnce(&mut DbConn) -> diesel::QueryResult<T>) -> Result<T, StorageError> {
-        queries(&mut *connection(&self.readers)?).map_err(storage_error)
+        queries(&mut self.connection(&self.readers)?.conn).map_err(storage_error)
     }
 
     /// Runs `statements` in a write transaction: `BEGIN IMMEDIATE` on `SQLite` (a deferred one fails as soon as another
@@ -92,7 +102,7 @@ impl Database {
     /// # Errors
     /// Those of `statements`, after a rollback; [`StorageError::OutcomeUnknown`] when the commit itself failed on a server.
     pub fn write<T>(&self, statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>) -> Result<T, StorageError> {
-        let connection = &mut *connection(&self.writers)?;
+        let connection = &mut self.connection(&self.writers)?.conn;
         begin(connection).map_err(|error| self.distrusted(connection, error))?;
         match self.up_to_commit(connection, statements) {
             Ok(value) => {
@@ -197,20 +207,41 @@ impl Database {
         self.commits_in_order
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers and can be written to: a standby, or a server that was told to be read-only, cannot.
     ///
     /// # Errors
     /// [`StorageError::Unavailable`] when not.
     pub fn ping(&self) -> Result<(), StorageError> {
-        self.read(|conn| conn.batch_execute("SELECT 1"))
+        let writable = self.read(|conn| match conn {
+            DbConn::Sqlite(c) => c.batch_execute("SELECT 1").map(|()| true),
+            DbConn::Postgres(c) => {
+                diesel::select(sql::<Bool>("current_setting('transaction_read_only') = 'off'")).get_result(c)
+            }
+        })?;
+        if writable {
+            Ok(())
+        } else {
+            Err(StorageError::Unavailable("the server is read-only".into()))
+        }
     }
-}
 
-fn connection(pool: &Pool<ConnectionMaker>) -> Result<Pooled, StorageError> {
-    pool.get().map_err(|error| {
-        tracing::warn!(%error, "no database connection within {} s", CONNECTION_WAIT.as_secs());
-        StorageError::Unavailable(Box::new(error))
-    })
+    fn connection(&self, pool: &Pool<ConnectionMaker>) -> Result<Pooled, StorageError> {
+        let away = self.maker.server_is_away();
+        let wait = if self.commits_in_order {
+            FILE_WAIT
+        } else if away {
+            AWAY_WAIT
+        } else {
+            SERVER_WAIT
+        };
+        pool.get_timeout(wait).map_err(|error| {
+            // That a server is away was said when it was noticed; here it would be said for each request.
+            if !away {
+                tracing::warn!(database = &*self.name, %error, "no connection within {} ms", wait.as_millis());
+            }
+            StorageError::Unavailable(Box::new(error))
+        })
+    }
 }
 
 fn begin(connection: &mut DbConn) -> Result<(), StorageError> {
@@ -236,12 +267,16 @@ fn commit(connection: &mut DbConn, database: &str) -> Result<(), StorageError> {
     })
 }
 
-/// Connection errors go to the log, not to standard error.
+/// What a pool finds goes to the log, not to standard error.
 #[derive(Debug)]
 struct LogPoolErrors;
 
 impl r2d2::HandleError<diesel::r2d2::Error> for LogPoolErrors {
     fn handle_error(&self, error: diesel::r2d2::Error) {
-        tracing::warn!(%error, "cannot connect to the database");
+        match error {
+            diesel::r2d2::Error::QueryError(error) => tracing::debug!(%error, "a connection is given up"),
+            // The maker of connections says when this begins and when it ends.
+            diesel::r2d2::Error::ConnectionError(error) => tracing::debug!(%error, "cannot connect"),
+        }
     }
 }

@@ -5,8 +5,10 @@ use diesel::result::{DatabaseErrorKind, Error};
 use crate::ports::shared::storage::StorageError;
 
 /// What passes by itself, in the databases' own words: `SQLITE_BUSY`, `SQLITE_READONLY` and `SQLITE_FULL`; a
-/// `PostgreSQL` server that goes down or is a standby, its full disk, its deadlocks, its timeouts of statements and locks.
-const PASSING: [&str; 11] = [
+/// `PostgreSQL` server that goes down, its deadlocks, its timeouts of statements and locks, what its operator cancels, its
+/// full disk. A server whose messages are in another language is told by its kinds of errors alone: `lc_messages` belongs
+/// to `C` or English there.
+const PASSING: [&str; 12] = [
     "database is locked",
     "database is busy",
     "readonly database",
@@ -18,6 +20,7 @@ const PASSING: [&str; 11] = [
     "deadlock detected",
     "due to statement timeout",
     "due to lock timeout",
+    "due to user request",
 ];
 
 /// Tells what a failed statement means. `NotFound` is not expected here: finders use `.optional()`.
@@ -30,9 +33,13 @@ pub fn storage_error(error: Error) -> StorageError {
         Error::DatabaseError(DatabaseErrorKind::CheckViolation, info) => StorageError::Refused {
             constraint: info.constraint_name().unwrap_or_else(|| info.message()).to_owned(),
         },
-        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => {
-            unavailable(error)
-        }
+        Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction
+            | DatabaseErrorKind::SerializationFailure,
+            _,
+        ) => unavailable(error),
         Error::DatabaseError(_, ref info) if PASSING.iter().any(|sign| info.message().contains(sign)) => {
             unavailable(error)
         }

@@ -20,6 +20,15 @@ const SHARED: ContextMigrations = ContextMigrations {
     postgres: embed_migrations!("migrations/shared/postgres"),
 };
 
+/// What a server says to whom it will not let in a moment later either.
+const REFUSALS: [&str; 5] = [
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "permission denied",
+    "is not permitted to log in",
+];
+
 /// A context's own migrations, in both dialects, embedded in the binary.
 pub struct ContextMigrations {
     /// For `SQLite`.
@@ -38,13 +47,26 @@ struct NotTheOwner {
     role: String,
 }
 
+/// Connects once, where there is a server to connect to.
+///
+/// # Errors
+/// [`StorageError::Unavailable`] when it cannot be reached now; [`StorageError::Other`] when it lets nobody in who comes like
+/// this.
+pub fn reach(location: &DatabaseLocation) -> Result<(), StorageError> {
+    match location {
+        DatabaseLocation::SqliteFile(_) => Ok(()),
+        DatabaseLocation::PostgresSchema { url, .. } => PgConnection::establish(url).map(drop).map_err(unreachable),
+    }
+}
+
 /// Brings the database at `location` up to date: makes the file or the schema, then runs what is pending of the shared
 /// migrations and of the context's own. Returns how many ran. Two processes that start at once take turns. Where nothing
 /// is pending, on `PostgreSQL`, no right is needed but to read the schema.
 ///
 /// # Errors
-/// [`StorageError::Unavailable`] when the database cannot be reached; [`StorageError::Other`] when a migration fails,
-/// which leaves the database as it was before that migration, or is pending and may not be run by this role.
+/// [`StorageError::Unavailable`] when the database cannot be reached now; [`StorageError::Other`] when it lets nobody in who
+/// comes like this, when a migration fails, which leaves the database as it was before that migration, or when one is
+/// pending and may not be run by this role.
 pub fn migrate(location: &DatabaseLocation, own: ContextMigrations) -> Result<usize, StorageError> {
     match location {
         DatabaseLocation::SqliteFile(path) => {
@@ -163,7 +185,12 @@ where
 }
 
 fn unreachable(error: diesel::ConnectionError) -> StorageError {
-    StorageError::Unavailable(Box::new(error))
+    let said = error.to_string();
+    if REFUSALS.iter().any(|refusal| said.contains(refusal)) {
+        StorageError::Other(Box::new(error))
+    } else {
+        StorageError::Unavailable(Box::new(error))
+    }
 }
 
 fn failed(error: diesel::result::Error) -> StorageError {

@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod postgres_url;
+mod reachability;
 
 pub mod database;
 mod disk;

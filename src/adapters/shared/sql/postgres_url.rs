@@ -10,6 +10,15 @@ const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 const DEFAULT_PORT: &str = ":5432";
 /// The parameters that say which database is meant, beside the URL's authority and path.
 const PLACE: [&str; 4] = ["host", "hostaddr", "port", "dbname"];
+/// When a connection is given up whose server has gone without a word, unless the URL says otherwise: while it is made (s),
+/// while what was sent is not acknowledged (ms), while it is idle (s, s, times). Without them it takes up to two hours.
+const LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "2"),
+    ("tcp_user_timeout", "2000"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+];
 
 /// The URL of a database on a server. `libpq` understands it: what it does not understand it would repeat in its
 /// complaint, and that may be a piece of the password. Its `Debug` hides it, and it has no `Display`.
@@ -20,6 +29,8 @@ pub struct PostgresUrl {
     servers: String,
     /// `user`, `password`, `dbname` and whatever stands behind the question mark, which comes first.
     parameters: BTreeMap<String, String>,
+    /// Whether there is a question mark behind the location.
+    has_query: bool,
 }
 
 /// A text that is no such URL. It is not repeated: it may hold a password.
@@ -31,9 +42,21 @@ pub struct PostgresUrl {
 pub struct NotAPostgresUrl;
 
 impl PostgresUrl {
-    /// The URL, for whoever connects.
+    /// The URL as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The URL for whoever connects: with limits to how long a server may keep silent.
+    pub fn to_connect(&self) -> String {
+        let missing = LIMITS.iter().filter(|(name, _value)| self.parameter(name).is_none());
+        let limits: Vec<String> = missing.map(|(name, value)| format!("{name}={value}")).collect();
+        match &*limits.join("&") {
+            "" => self.text.clone(),
+            limits if !self.has_query => format!("{}?{limits}", self.text),
+            limits if self.text.ends_with(['?', '&']) => format!("{}{limits}", self.text),
+            limits => format!("{}&{limits}", self.text),
+        }
     }
 
     /// Whom the server is to take us for, if the URL says so.
@@ -81,6 +104,7 @@ impl FromStr for PostgresUrl {
             return Err(NotAPostgresUrl);
         }
         let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        let has_query = rest.contains('?');
         let (location, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (servers, database) = location.split_once('/').unwrap_or((location, ""));
         if !servers.split(',').all(has_a_port_or_none) {
@@ -100,6 +124,7 @@ impl FromStr for PostgresUrl {
             text: text.to_owned(),
             servers: decoded(servers)?,
             parameters,
+            has_query,
         })
     }
 }
@@ -208,6 +233,30 @@ mod tests {
             "postgres://owner:secret@host",
         ] {
             assert!(!url(other).is_in_the_database_of(&owner), "{other}");
+        }
+    }
+
+    #[test]
+    fn whoever_connects_is_given_limits_unless_the_url_has_them() {
+        let all = "connect_timeout=2&tcp_user_timeout=2000&keepalives_idle=10&keepalives_interval=2&keepalives_count=3";
+        for text in [
+            "postgres://host",
+            "postgres://shop:p:q?r#s@one,two:5433/shop",
+            "postgres://[::1]:5433/shop",
+        ] {
+            assert_eq!(url(text).to_connect(), format!("{text}?{all}"));
+        }
+        let rest = all.replace("connect_timeout=2&", "");
+        assert_eq!(
+            url("postgres:///shop?host=/run&connect_timeout=7").to_connect(),
+            format!("postgres:///shop?host=/run&connect_timeout=7&{rest}")
+        );
+        let own: Vec<String> = LIMITS.iter().map(|(name, _value)| format!("{name}=9")).collect();
+        let own = format!("postgres://host/shop?{}", own.join("&"));
+        assert_eq!(url(&own).to_connect(), own);
+        for text in ["postgres://host/shop?", "postgres://host/shop?a=b&"] {
+            let with_limits = url(&url(text).to_connect());
+            assert_eq!(with_limits.parameter("connect_timeout"), Some("2"), "{text}");
         }
     }
 

@@ -43,7 +43,7 @@ pub fn establish(owner: &PostgresUrl, roles: &[ContextRole]) -> Result<(), Stora
         return Ok(());
     }
     let mut connection =
-        PgConnection::establish(owner.as_str()).map_err(|error| StorageError::Unavailable(Box::new(error)))?;
+        PgConnection::establish(&owner.to_connect()).map_err(|error| StorageError::Unavailable(Box::new(error)))?;
     for role in roles {
         make(&mut connection, role).map_err(StorageError::Other)?;
     }

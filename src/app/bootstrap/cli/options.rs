@@ -277,6 +277,10 @@ struct TimerOptions {
     #[arg(long, env = "BANYAN_SWEEP_MS", default_value_t = 1_000, global = true,
         value_parser = clap::value_parser!(u32).range(1..=60_000))]
     sweep_ms: u32,
+    /// How long a PostgreSQL that is not there at the start is waited for, before the process ends with what is wrong.
+    #[arg(long, env = "BANYAN_DATABASE_WAIT_SECONDS", default_value_t = 60, global = true,
+        value_parser = clap::value_parser!(u32).range(0..=3_600))]
+    database_wait_seconds: u32,
     /// How long `/health/ready` says 503 before the door closes, so that nobody is sent to it any more.
     #[arg(long, env = "BANYAN_DRAIN_MS", default_value_t = 500, global = true,
         value_parser = clap::value_parser!(u32).range(0..=1_000))]
@@ -336,6 +340,7 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
             provider_left_alone: ms(options.provider.left_alone_ms),
             event_poll: ms(timers.event_poll_ms),
             sweep: ms(timers.sweep_ms),
+            database_wait: Duration::from_secs(u64::from(timers.database_wait_seconds)),
             drain: ms(timers.drain_ms),
         },
     })
