@@ -22,6 +22,7 @@ mod views;
 use std::sync::Arc;
 
 use crate::app::shared::event_reader::ConsumerInfo;
+use crate::app::shared::left_leases::LeftLeases;
 use crate::domains::orders::pricing::PricingRules;
 use crate::ports::catalog::operations::{Catalog, QuoteProducts};
 use crate::ports::identity::operations::{GetUser, Identity};
@@ -94,11 +95,11 @@ pub struct OrdersSettings {
 }
 
 /// Carries out the operations of orders.
-pub struct OrdersService(OrdersParts);
+pub struct OrdersService(OrdersParts, LeftLeases);
 
 impl OrdersService {
     /// Made of its parts.
     pub fn new(parts: OrdersParts) -> Self {
-        Self(parts)
+        Self(parts, LeftLeases::default())
     }
 }

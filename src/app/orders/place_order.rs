@@ -116,7 +116,13 @@ impl OrdersService {
                     None => Err(Failure::internal(format!("an order cannot be kept: {constraint}"))),
                 };
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                if matches!(error, StorageError::OutcomeUnknown(_)) {
+                    // If the saga stands, nobody has begun with it.
+                    self.1.remember(record.lease.owner);
+                }
+                return Err(error.into());
+            }
         }
         self.run_saga(saga, record, &mut purchase);
         match purchase.answer {

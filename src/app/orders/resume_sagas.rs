@@ -10,6 +10,13 @@ use crate::ports::shared::operation::Handler;
 impl Handler<ResumeSagas> for OrdersService {
     /// One at a time: each gets a lease that begins when its turn comes.
     fn handle(&self, _cx: &CallContext, op: ResumeSagas) -> Result<u32, Failure<Never>> {
+        let end = |owners: &[String]| self.0.sagas.end_leases_of(owners, self.0.clock.now());
+        if let Err(error) = self.1.end(end) {
+            tracing::warn!(
+                error = error.with_sources(),
+                "leases that were left cannot be ended now"
+            );
+        }
         let mut resumed = 0;
         while resumed < op.limit {
             let lease = new_lease(&*self.0.ids, &*self.0.clock);

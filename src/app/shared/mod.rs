@@ -5,5 +5,6 @@ pub mod decorators;
 pub mod dead_letters;
 pub mod event_reader;
 pub mod idempotent;
+pub mod left_leases;
 pub mod relay;
 pub mod saga;

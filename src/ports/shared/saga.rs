@@ -121,6 +121,12 @@ pub trait SagaStore: Send + Sync {
     /// [`StorageError::Unavailable`].
     fn open_sagas(&self, limit: u32) -> Result<Vec<SagaRecord>, StorageError>;
 
+    /// Ends the leases of these owners, who work no more. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`].
+    fn end_leases_of(&self, owners: &[String], now: Timestamp) -> Result<usize, StorageError>;
+
     /// Ends every lease, for a process that knows to be the only one: it need not wait for its dead predecessor's.
     ///
     /// # Errors

@@ -5,13 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use banyan::domains::shared::ids::{OrderId, ProductId};
 use banyan::domains::shared::postal_address::PostalAddress;
 use banyan::domains::shared::quantity::Quantity;
-use banyan::ports::orders::operations::{GetOrder, Order, OrderItem, OrderStatus, PlaceOrder, PlaceOrderError};
+use banyan::ports::orders::operations::{
+    GetOrder, Order, OrderItem, OrderStatus, PlaceOrder, PlaceOrderError, ResumeSagas,
+};
 use banyan::ports::payments::operations::PaymentStatus;
 use banyan::ports::shared::call_context::CallContext;
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::operation::Handler;
 
 use crate::support::databases::{postgres, sqlite};
+use crate::support::failpoints::Trial;
 use crate::support::faulty::Fault;
 use crate::support::fixed::{customer, with_key};
 use crate::support::house::House;
@@ -243,6 +246,29 @@ fn what_the_provider_left_open_is_looked_up(house: &House) {
     }
 }
 
+/// The database goes while a saga is written down, and is back: nobody waits for the lease of somebody who has stopped.
+fn a_saga_that_could_not_be_written_goes_on_without_waiting_for_its_lease(house: &House) {
+    let (mut books, shapes) = shapes(house);
+    for (point, actions) in [
+        ("saga.checkout.record.before", "return(away)"),
+        ("commit.orders.after", "1*return(unknown)->off"),
+    ] {
+        let op = || purchase(&shapes[1], Some("tok_visa"));
+        let trial = Trial::begin();
+        trial.arm(point, actions);
+        let first = buy(house, point, op()).unwrap();
+        assert!(
+            matches!(first, Err(Failure::IdempotencyKeyInFlight | Failure::Timeout)),
+            "{point}: {first:?}"
+        );
+        trial.disarm(point);
+        let resumed = house.orders.handle(&House::operator(), ResumeSagas { limit: 10 });
+        assert_eq!(resumed.unwrap(), 1, "{point}: at the same instant");
+        books.sell(&buy(house, point, op()).unwrap().unwrap());
+        books.check(house, point);
+    }
+}
+
 /// Why an order is cancelled.
 fn cancelled(house: &House, order_id: OrderId) -> Option<String> {
     let order = house.orders.handle(&House::operator(), GetOrder { order_id }).unwrap();
@@ -258,6 +284,7 @@ macro_rules! on_both {
 }
 
 on_both!(
+    a_saga_that_could_not_be_written_goes_on_without_waiting_for_its_lease,
     a_fault_that_strikes_once_is_survived_at_every_step,
     a_fault_that_never_ends_leaves_nothing_behind_at_any_step,
     an_undo_that_fails_is_done_in_the_end,

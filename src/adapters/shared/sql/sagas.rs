@@ -114,6 +114,18 @@ impl SagaStore for SqlSagaStore {
         rows.into_iter().map(SagaRow::into_record).collect()
     }
 
+    fn end_leases_of(&self, owners: &[String], now: Timestamp) -> Result<usize, StorageError> {
+        let theirs = sagas::table
+            .filter(sagas::lease_owner.eq_any(owners))
+            .filter(sagas::lease_until.gt(now.naive_utc()));
+        self.database.write(|conn| {
+            diesel::update(theirs)
+                .set(sagas::lease_until.eq(now.naive_utc()))
+                .execute(conn)
+                .map_err(storage_error)
+        })
+    }
+
     fn end_all_leases(&self, now: Timestamp) -> Result<usize, StorageError> {
         self.database.write(|conn| {
             diesel::update(sagas::table.filter(sagas::lease_until.gt(now.naive_utc())))

@@ -121,7 +121,12 @@ impl OrdersService {
             store: &*self.0.sagas,
             clock: &*self.0.clock,
         };
-        saga.run(&runner, &cx, record, state)
+        let owner = record.lease.owner.clone();
+        let run = saga.run(&runner, &cx, record, state);
+        if run == Run::Suspended {
+            self.1.remember(owner);
+        }
+        run
     }
 
     /// Moves a saga on that was found in storage.
