@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 
@@ -270,11 +271,11 @@ def broker_url():
 def create_database():
     name = f"campaign_{uuid.uuid4().hex}"
     tables.psql(postgres_url(), f"CREATE DATABASE {name}")
-    return postgres_url().rpartition("/")[0] + f"/{name}"
+    return urllib.parse.urlsplit(postgres_url())._replace(path=f"/{name}").geturl()
 
 
 def drop_database(url):
-    tables.psql(postgres_url(), f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+    tables.psql(postgres_url(), f"DROP DATABASE IF EXISTS {urllib.parse.urlsplit(url).path.strip('/')} WITH (FORCE)")
 
 
 def driver_command(binaries, server, command, **options):
