@@ -1,6 +1,5 @@
 //! What the shop does without being asked: threads that take turns at their jobs until they are told to stop.
 
-use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
+use crate::ports::shared::panics::message_of;
 
 /// Pause after a panic: it may well come again.
 const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
@@ -130,12 +130,6 @@ fn work(mut job: Job, _present: Present) {
             }
         }
     }
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("not a text")
 }
 
 /// A worker that is there, until it goes: also by an unwinding that nobody caught.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord, LoggedEvent, Passage};
 use crate::ports::shared::failpoint::failpoint;
+use crate::ports::shared::panics::message_of;
 use crate::ports::shared::storage::StorageError;
 
 /// Events read at once.
@@ -48,6 +50,15 @@ impl From<serde_json::Error> for ConsumeError {
     fn from(error: serde_json::Error) -> Self {
         Self::Poison(error.to_string())
     }
+}
+
+/// A panic is an attempt like any other: an event that brings its consumer to one again and again is poison. The connection
+/// on which it happened is not used again, so nothing half done is committed.
+fn caught(take_in: impl FnOnce() -> Result<bool, ConsumeError>) -> Result<bool, ConsumeError> {
+    catch_unwind(AssertUnwindSafe(take_in)).unwrap_or_else(|panic| {
+        let reason = format!("the consumer panicked: {}", message_of(panic.as_ref()));
+        Err(ConsumeError::Poison(reason))
+    })
 }
 
 /// Takes events in. A context has one for each log that it listens to and each purpose.
@@ -131,14 +142,19 @@ impl EventReader {
 
     /// Reads one batch.
     pub fn read_batch(&self) -> Progress {
-        self.try_batch().unwrap_or_else(|error| {
+        let progress = self.try_batch().unwrap_or_else(|error| {
             tracing::warn!(
                 consumer = self.name(),
                 error = error.with_sources(),
                 "cannot read events now"
             );
             Progress::Blocked
-        })
+        });
+        if progress == Progress::Overtaken {
+            // Nothing is lost and nothing happens twice; but that is what leases are for.
+            tracing::warn!(consumer = self.name(), "another reader was at the same events");
+        }
+        progress
     }
 
     fn try_batch(&self) -> Result<Progress, StorageError> {
@@ -183,14 +199,14 @@ impl EventReader {
 
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
         failpoint!("event_reader.{}.consume.before", self.name());
-        let moved = self.consumer.consume(event, delivery)?;
+        let moved = caught(|| self.consumer.consume(event, delivery))?;
         failpoint!("event_reader.{}.consume.after", self.name());
         Ok(moved)
     }
 
     fn consume_together(&self, events: &[&EventRecord], delivery: &Delivery) -> Result<bool, ConsumeError> {
         failpoint!("event_reader.{}.together.before", self.name());
-        let moved = self.consumer.consume_together(events, delivery)?;
+        let moved = caught(|| self.consumer.consume_together(events, delivery))?;
         failpoint!("event_reader.{}.together.after", self.name());
         Ok(moved)
     }

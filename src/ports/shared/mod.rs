@@ -15,6 +15,7 @@ pub mod failpoint;
 pub mod failure;
 pub mod idempotency;
 pub mod page;
+pub mod panics;
 pub mod saga;
 pub mod seeded;
 pub mod storage;

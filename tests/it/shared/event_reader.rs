@@ -20,6 +20,8 @@ struct Notes {
     database: Arc<Database>,
     taken: Mutex<Vec<String>>,
     poison: Vec<String>,
+    /// What it panics at.
+    panics_at: Vec<String>,
     attempts: Mutex<u32>,
     /// How many it took in at once, where it can.
     runs: Option<Mutex<Vec<usize>>>,
@@ -36,6 +38,7 @@ impl Consumer for Notes {
 
     fn consume(&self, event: &EventRecord, delivery: &Delivery) -> Result<bool, ConsumeError> {
         *self.attempts.lock().unwrap() += 1;
+        assert!(!self.panics_at.contains(&event.payload), "it cannot stand this one");
         if self.poison.contains(&event.payload) {
             return Err(ConsumeError::Poison("it is poison".into()));
         }
@@ -49,6 +52,8 @@ impl Consumer for Notes {
         let Some(runs) = &self.runs else {
             return Ok(false);
         };
+        let panics_at = |event: &&EventRecord| self.panics_at.contains(&event.payload);
+        assert!(!events.iter().any(panics_at), "it cannot stand one of these");
         if events.iter().any(|event| self.poison.contains(&event.payload)) {
             return Err(ConsumeError::Poison("one of them is poison".into()));
         }
@@ -66,6 +71,7 @@ fn notes(home: &TestDatabase, poison: &[u128]) -> Arc<Notes> {
         database: home.database.clone(),
         taken: Mutex::default(),
         poison: poison.iter().map(|number| event(*number).payload).collect(),
+        panics_at: Vec::new(),
         attempts: Mutex::new(0),
         runs: None,
     })
@@ -223,6 +229,41 @@ fn poison_in_a_run_parks_its_lane_and_nothing_else(home: &TestDatabase) {
     assert_eq!(parked, lane);
 }
 
+/// Those that panic at an event. Returns what it parked, and how often each was tried.
+fn parked_by_one_that_panics(home: &TestDatabase, notes: Arc<Notes>) -> Vec<(String, String, i32)> {
+    append(home, 1..=24);
+    let notes = Arc::into_inner(notes).unwrap();
+    let consumer = Arc::new(Notes {
+        panics_at: vec![event(3).payload],
+        ..notes
+    });
+    drain(&reader(home, &consumer));
+    let taken = consumer.taken.lock().unwrap().clone();
+    let others: Vec<String> = (1..=24).filter(|n| n % 8 != 3).map(|n| event(n).payload).collect();
+    assert_eq!(taken, others, "the other lanes flow, in order");
+    let letters = SqlConsumerStore::new(home.database.clone())
+        .parked("orders.on_test_happened", 10)
+        .unwrap();
+    let letters = letters.into_iter();
+    letters
+        .map(|letter| (letter.event.event.payload, letter.reason, letter.attempts))
+        .collect()
+}
+
+fn an_event_at_which_a_consumer_panics_is_parked_after_five_attempts(home: &TestDatabase) {
+    let parked = parked_by_one_that_panics(home, notes(home, &[]));
+    let (payload, reason, attempts) = &parked[0];
+    assert_eq!((payload, *attempts), (&event(3).payload, MAX_ATTEMPTS));
+    assert_eq!(reason, "the consumer panicked: it cannot stand this one");
+    assert_eq!(parked.len(), 3, "its lane waits behind it");
+}
+
+fn a_panic_in_a_run_parks_its_lane_and_nothing_else(home: &TestDatabase) {
+    let parked = parked_by_one_that_panics(home, notes_of_runs(home, &[]));
+    let payloads: Vec<&String> = parked.iter().map(|(payload, ..)| payload).collect();
+    assert_eq!(payloads, [&event(3).payload, &event(11).payload, &event(19).payload]);
+}
+
 macro_rules! on_both {
     ($($name:ident),+) => {
         mod on_sqlite { $(#[test] fn $name() { super::$name(&super::sqlite("orders", super::MIGRATIONS)); })+ }
@@ -236,5 +277,7 @@ on_both!(
     poison_parks_its_lane_and_nothing_else,
     a_run_of_events_is_taken_in_with_one_commit,
     runs_of_two_readers_take_effect_once,
-    poison_in_a_run_parks_its_lane_and_nothing_else
+    poison_in_a_run_parks_its_lane_and_nothing_else,
+    an_event_at_which_a_consumer_panics_is_parked_after_five_attempts,
+    a_panic_in_a_run_parks_its_lane_and_nothing_else
 );

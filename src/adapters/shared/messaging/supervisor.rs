@@ -4,7 +4,6 @@
 //! with it, and with that every task, socket and thread of the library, also those of an attempt that hangs half-way
 //! through the handshake; the next begins from nothing. What a session needs is declared at its begin, every time.
 
-use std::any::Any;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +17,7 @@ use lapin::{Connection, ConnectionProperties};
 use tokio::sync::watch;
 
 use super::broker_url::BrokerUrl;
+use crate::ports::shared::panics::message_of;
 
 /// How long an attempt to connect may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -150,7 +150,7 @@ fn supervise(uri: &AMQPUri, mut session: impl Session, mut stop: Stop) {
         let reason = match held {
             Ok(Ok(())) => continue,
             Ok(Err(broken)) => broken,
-            Err(panic) => Broken::Panicked(message_of(panic.as_ref())),
+            Err(panic) => Broken::Panicked(message_of(panic.as_ref()).to_owned()),
         };
         if connected.is_some_and(|since: Instant| since.elapsed() >= STEADY_AFTER) {
             failures = 0;
@@ -219,12 +219,6 @@ fn pause(duration: Duration, stop: &Stop) {
         }
         std::thread::park_timeout(left);
     }
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "not a text".to_owned())
 }
 
 #[cfg(test)]
