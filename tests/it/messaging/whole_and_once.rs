@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use banyan::adapters::shared::messaging::broker_url::BrokerUrl;
+use banyan::adapters::shared::messaging::feed::AmqpFeed;
 use banyan::app::shared::event_reader::Progress;
 use banyan::ports::shared::events::{ConsumerStandings, ConsumerStore, DeadLetter, EventFeed, EventRecord, Passage};
 use banyan::ports::shared::storage::{StorageError, UnitOfWork};
@@ -13,7 +15,7 @@ use super::two_processes::{
     CONSUMER, NEVER, OutOfReach, RELAY, STOPS_WITHIN, TwoProcesses, drain, eventually, on_both, start,
 };
 use crate::shared::event_log::event;
-use crate::support::broker::on_a_channel;
+use crate::support::broker::{on_a_channel, url};
 
 #[test]
 fn every_field_arrives_as_it_was_logged() {
@@ -36,6 +38,33 @@ fn every_field_arrives_as_it_was_logged() {
     eventually("three events arrive", || feed.read_after(0, 10).unwrap().len() == 3);
     assert_eq!(feed.read_after(0, 10).unwrap(), logged);
     assert_eq!(feed.read_after(logged[0].seq, 1).unwrap(), [logged[1].clone()]);
+}
+
+#[test]
+fn events_go_to_the_instance_that_reads_them() {
+    let two = TwoProcesses::on_sqlite();
+    let feeds = [
+        two.feed(NEVER, Arc::new(OutOfReach)),
+        two.feed(NEVER, Arc::new(OutOfReach)),
+    ];
+    let [first, second] = &feeds;
+    second.want(false);
+    let _subscribers = [
+        two.subscribe(first),
+        two.subscribe_at(&BrokerUrl::parse(&url()).unwrap(), second),
+    ];
+    two.append(1..=3);
+    drain(&two.relay(&two.publisher()));
+    let all_are_at = |feed: &AmqpFeed| feed.read_after(0, 10).is_ok_and(|events| events.len() == 3);
+    eventually("they arrive at the first", || all_are_at(first));
+    assert!(!second.is_connected());
+    // Nothing was committed: what the first had goes back, and to the second.
+    first.want(false);
+    eventually("the first unsubscribes", || !first.is_connected());
+    assert_eq!(first.unacknowledged(), 0);
+    second.want(true);
+    eventually("they arrive at the second", || all_are_at(second));
+    assert!(!first.is_connected());
 }
 
 fn ten_thousand_events_take_effect_once_and_in_order(two: &TwoProcesses) {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::arrivals::Arrivals;
 use super::cloud_event::Linked;
@@ -55,6 +55,8 @@ pub struct AmqpFeed {
     state: Mutex<State>,
     /// Tells the channel that there is something to acknowledge.
     acknowledge: Notify,
+    /// Whether anybody here reads it.
+    wanted: watch::Sender<bool>,
     broker_count: AtomicU64,
     log_count: AtomicU64,
     malformed_count: AtomicU64,
@@ -99,10 +101,23 @@ impl AmqpFeed {
                 counted_to: 0,
             }),
             acknowledge: Notify::new(),
+            wanted: watch::Sender::new(true),
             broker_count: AtomicU64::new(0),
             log_count: AtomicU64::new(0),
             malformed_count: AtomicU64::new(0),
         }
+    }
+
+    /// Whether it is to be subscribed: as long as its consumer is read by another instance, the messages are for that one.
+    pub fn want(&self, wanted: bool) {
+        self.wanted.send_replace(wanted);
+    }
+
+    /// Returns when that is so.
+    pub(super) async fn until_wanted(&self, wanted: bool) {
+        // The sender is here: it cannot fail.
+        let mut changes = self.wanted.subscribe();
+        let _now = changes.wait_for(|now| *now == wanted).await;
     }
 
     /// By which way events came.

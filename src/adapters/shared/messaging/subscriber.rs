@@ -32,6 +32,8 @@ const DELIVERIES_MAX: i64 = 20;
 const QUEUE_LENGTH_MAX: i64 = 100_000;
 /// A queue that nobody has consumed from for so long belongs to a consumer that is gone: seven days, in milliseconds.
 const QUEUE_EXPIRES_MS: i64 = 7 * 24 * 3_600 * 1_000;
+/// The code with which a channel is closed that is not needed any more (AMQP 0.9.1, 1.2).
+const REPLY_SUCCESS: u16 = 200;
 /// Messages set aside that are kept for somebody to look at.
 const DEAD_LETTERS_MAX: i64 = 10_000;
 
@@ -82,19 +84,29 @@ impl Session for Subscribing {
     async fn run(&mut self, connection: &Connection, stop: &mut Stop) -> Result<(), Broken> {
         let mut subscriptions = JoinSet::new();
         for feed in &self.feeds {
-            let (channel, consumer) = in_time(subscribe(connection, &self.names, feed)).await?;
-            feed.connected();
-            subscriptions.spawn(receive(channel, consumer, Arc::clone(feed), stop.clone()));
+            subscriptions.spawn(wait(Arc::clone(feed), stop.clone()));
         }
-        tokio::select! {
-            () = stop.told() => {
-                // An acknowledgement that is being sent is sent; then they end by themselves.
-                let _hurried = tokio::time::timeout(CLOSE_WITHIN, subscriptions.join_all()).await;
-                Ok(())
-            }
-            // The first that ends ends all: they share the connection.
-            Some(ended) = subscriptions.join_next() => {
-                ended.unwrap_or_else(|error| Err(Broken::Panicked(error.to_string())))
+        loop {
+            tokio::select! {
+                () = stop.told() => {
+                    // An acknowledgement that is being sent is sent; then they end by themselves.
+                    let _hurried = tokio::time::timeout(CLOSE_WITHIN, subscriptions.join_all()).await;
+                    return Ok(());
+                }
+                // The first that fails ends all: they share the connection.
+                Some(ended) = subscriptions.join_next() => {
+                    match ended.unwrap_or_else(|error| Err(Broken::Panicked(error.to_string())))? {
+                        Ended::Stopped => {}
+                        Ended::Wanted(feed) => {
+                            let (channel, consumer) = in_time(subscribe(connection, &self.names, &feed)).await?;
+                            feed.connected();
+                            subscriptions.spawn(receive(channel, consumer, feed, stop.clone()));
+                        }
+                        Ended::Unwanted(feed) => {
+                            subscriptions.spawn(wait(feed, stop.clone()));
+                        }
+                    }
+                }
             }
         }
     }
@@ -103,6 +115,24 @@ impl Session for Subscribing {
         for feed in &self.feeds {
             feed.disconnected();
         }
+    }
+}
+
+/// Why there is no subscription, or not any more.
+enum Ended {
+    /// It was told to stop.
+    Stopped,
+    /// Somebody here begins to read.
+    Wanted(Arc<AmqpFeed>),
+    /// Nobody here reads any more.
+    Unwanted(Arc<AmqpFeed>),
+}
+
+/// Waits until somebody here reads `feed`.
+async fn wait(feed: Arc<AmqpFeed>, mut stop: Stop) -> Result<Ended, Broken> {
+    tokio::select! {
+        () = stop.told() => Ok(Ended::Stopped),
+        () = feed.until_wanted(true) => Ok(Ended::Wanted(feed)),
     }
 }
 
@@ -170,11 +200,22 @@ fn table(entries: &[(&'static str, AMQPValue)]) -> FieldTable {
     table
 }
 
-/// Fills a feed until the channel ends, and acknowledges what its reader has committed.
-async fn receive(channel: Channel, mut consumer: Consumer, feed: Arc<AmqpFeed>, mut stop: Stop) -> Result<(), Broken> {
+/// Fills a feed until the channel ends or nobody here reads it, and acknowledges what its reader has committed.
+async fn receive(
+    channel: Channel,
+    mut consumer: Consumer,
+    feed: Arc<AmqpFeed>,
+    mut stop: Stop,
+) -> Result<Ended, Broken> {
     loop {
         tokio::select! {
-            () = stop.told() => return Ok(()),
+            () = stop.told() => return Ok(Ended::Stopped),
+            () = feed.until_wanted(false) => {
+                // What was not acknowledged goes back to the queue, and to whoever reads now.
+                channel.close(REPLY_SUCCESS, "read elsewhere".into()).await?;
+                feed.disconnected();
+                return Ok(Ended::Unwanted(feed));
+            }
             delivery = poll_fn(|cx| Pin::new(&mut consumer).poll_next(cx)) => match delivery {
                 Some(delivery) => take_in(delivery?, &feed).await?,
                 None => return Err(Broken::Unsubscribed(feed.subscription().consumer.clone())),
