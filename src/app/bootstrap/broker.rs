@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::instance::Instance;
 use super::relays;
 use super::settings::{BrokerSettings, Timers};
 use super::wiring::Shop;
@@ -32,7 +33,7 @@ impl AtBroker {
     }
 
     /// What tells the broker of each log of this process.
-    pub fn jobs(&self, shop: &Shop, timers: &Timers) -> Vec<Job> {
+    pub fn jobs(&self, shop: &Shop, timers: &Timers, instance: &Instance) -> Vec<Job> {
         let rooms = shop.rooms.iter().map(|room| {
             let storage = &room.storage;
             let relay = Relay::new(
@@ -42,7 +43,7 @@ impl AtBroker {
                 Arc::clone(&storage.positions),
                 self.publisher.clone(),
             );
-            relays::job(relay, &storage.bell, timers.event_poll)
+            instance.alone(storage, relays::job(relay, &storage.bell, timers.event_poll))
         });
         rooms.collect()
     }

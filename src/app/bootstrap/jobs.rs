@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::bell::Bell;
-use super::rooms::{Forget, Listener, Sweep};
+use super::instance::Instance;
+use super::rooms::{Forget, Listener, Room, Sweep};
 use super::settings::Timers;
 use super::wiring::Shop;
 use super::workers::{Job, Next};
 use crate::adapters::shared::access_tokens::public_keys::{KeyBoard, PublicKeys};
 use crate::adapters::shared::remote::peer::Peer;
 use crate::app::shared::event_reader::{EventReader, Progress};
+use crate::app::shared::tenure::{Moved, Tenure};
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::idempotency::KEPT_FOR_MS;
 
@@ -18,20 +20,26 @@ use crate::ports::shared::idempotency::KEPT_FOR_MS;
 const KEYS_SOON: Duration = Duration::from_millis(250);
 /// How often they are asked for again: a new key is seen by then, well before it signs.
 const KEYS_EVERY: Duration = Duration::from_mins(1);
+/// The name of the worker that forgets.
+const FORGET: &str = "forget";
 /// How often what is old enough to be forgotten is looked for.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// How much is forgotten in one transaction.
 const FORGET_BATCH: u32 = 500;
 
-/// All jobs of this process but those of the broker.
-pub fn all(shop: &Shop, timers: &Timers) -> Vec<Job> {
-    let mut jobs: Vec<Job> = shop
-        .listeners()
-        .map(|listener| listen(listener, &shop.clock, timers.event_poll))
-        .collect();
-    let sweeps = shop.rooms.iter().flat_map(|room| &room.sweeps);
-    jobs.extend(sweeps.map(|sweep| look_after(sweep, timers.sweep)));
-    jobs.push(forget(shop));
+/// All jobs of this process but those of the broker. What works on a context's data is done by one instance at a time.
+pub fn all(shop: &Shop, timers: &Timers, instance: &Instance) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    for room in &shop.rooms {
+        let home = &room.storage;
+        jobs.extend(room.listeners.iter().map(|listener| {
+            let job = listen(listener, &shop.clock, timers.event_poll);
+            instance.alone_telling(home, job, follow(listener))
+        }));
+        let sweeps = room.sweeps.iter();
+        jobs.extend(sweeps.map(|sweep| instance.alone(home, look_after(sweep, timers.sweep))));
+    }
+    jobs.push(forget(shop, instance));
     let identity = shop.peers.of_context("identity");
     jobs.extend(identity.map(|identity| fetch_keys(identity, &shop.keys)));
     jobs
@@ -55,6 +63,16 @@ fn listen(listener: &Listener, clock: &Arc<dyn Clock>, poll: Duration) -> Job {
             Progress::Blocked => Next::Later,
         }),
     }
+}
+
+/// The broker gives a consumer's events to one instance: to the one that reads them.
+fn follow(listener: &Listener) -> Moved {
+    let over_broker = listener.log.over_broker.clone();
+    Box::new(move |here| {
+        if let Some(feed) = &over_broker {
+            feed.want(here);
+        }
+    })
 }
 
 /// Fetches the public keys of access tokens from identity's process, soon at first and seldom once they are here: those
@@ -97,25 +115,38 @@ fn look_after(sweep: &Sweep, pause: Duration) -> Job {
 }
 
 /// Forgets idempotency keys past their time, and what else the contexts need not keep for ever.
-fn forget(shop: &Shop) -> Job {
+fn forget(shop: &Shop, instance: &Instance) -> Job {
     let clock = Arc::clone(&shop.clock);
-    let mut chores: Vec<Forget> = Vec::new();
-    for room in &shop.rooms {
-        let keys = Arc::clone(&room.storage.keys);
-        chores.push(Arc::new(move |now, limit| {
-            keys.forget_keys(now.plus_ms(-KEPT_FOR_MS), limit)
-        }));
-        chores.extend(room.forgets.iter().cloned());
-    }
+    let rooms = shop.rooms.iter();
+    let mut rooms: Vec<(Option<Tenure>, Vec<Forget>)> = rooms
+        .map(|room| (instance.tenure(&room.storage, FORGET), forgets(room)))
+        .collect();
     Job {
-        name: "forget",
+        name: FORGET,
         bell: Arc::new(Bell::default()),
         pause: FORGET_EVERY,
-        turn: Box::new(move || forget_a_batch(&chores, &*clock)),
+        turn: Box::new(move || {
+            let mut more = false;
+            for (tenure, chores) in &mut rooms {
+                more |= match tenure {
+                    None => forget_a_batch(chores, &*clock),
+                    Some(tenure) => tenure.turn(|| forget_a_batch(chores, &*clock)).unwrap_or(false),
+                };
+            }
+            if more { Next::AtOnce } else { Next::Later }
+        }),
     }
 }
 
-fn forget_a_batch(chores: &[Forget], clock: &dyn Clock) -> Next {
+/// What is forgotten in a context's database.
+fn forgets(room: &Room) -> Vec<Forget> {
+    let keys = Arc::clone(&room.storage.keys);
+    let forget_keys: Forget = Arc::new(move |now, limit| keys.forget_keys(now.plus_ms(-KEPT_FOR_MS), limit));
+    [forget_keys].into_iter().chain(room.forgets.iter().cloned()).collect()
+}
+
+/// Whether there may be more.
+fn forget_a_batch(chores: &[Forget], clock: &dyn Clock) -> bool {
     let mut more = false;
     for forget in chores {
         match forget(clock.now(), FORGET_BATCH) {
@@ -123,5 +154,5 @@ fn forget_a_batch(chores: &[Forget], clock: &dyn Clock) -> Next {
             Err(error) => tracing::warn!(error = error.with_sources(), "what is old cannot be forgotten now"),
         }
     }
-    if more { Next::AtOnce } else { Next::Later }
+    more
 }

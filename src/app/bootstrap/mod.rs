@@ -26,6 +26,7 @@ pub mod wiring;
 
 pub mod bell;
 pub mod broker;
+pub mod instance;
 pub mod jobs;
 pub mod relays;
 pub mod workers;

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::broker::AtBroker;
 use super::contexts::{self, Contexts};
 use super::data_dir::{self, DataDirLock};
+use super::instance::Instance;
 use super::jobs;
 use super::platform::health::Readiness;
 use super::rooms::Room;
@@ -92,10 +93,12 @@ pub fn run<P>(
         prepare(settings)?;
     }
     let prepared = prepare(&shop)?;
+    let timers = &settings.timers;
+    let instance = Instance::new(&shop, timers);
+    let mut jobs = jobs::all(&shop, timers, &instance);
     let broker = settings.broker.as_ref().map(|broker| AtBroker::connect(broker, &shop));
     let broker = broker.transpose().map_err(StartError::Workers)?;
-    let mut jobs = jobs::all(&shop, &settings.timers);
-    jobs.extend(broker.iter().flat_map(|broker| broker.jobs(&shop, &settings.timers)));
+    jobs.extend(broker.iter().flat_map(|broker| broker.jobs(&shop, timers, &instance)));
     let workers = Workers::start(jobs).map_err(StartError::Workers)?;
     let served = serve(settings, &shop, &workers, until, |open| opened(open, prepared));
     // First, so that a relay which waits for a broker that hangs is let go and can end its turn.

@@ -158,6 +158,9 @@ pub struct Timers {
     pub sweep: Duration,
     /// How long a database server that is not there at the start is waited for.
     pub database_wait: Duration,
+    /// How long a worker's right to be the only one at its work lasts without being renewed, in milliseconds. The same in all
+    /// instances: after a crash the others wait for so long.
+    pub lease_ms: i64,
     /// How long readiness is false before the door closes.
     pub drain: Duration,
 }

@@ -13,10 +13,12 @@ use crate::adapters::shared::sql::database::{Database, PoolSize};
 use crate::adapters::shared::sql::dead_letters::SqlDeadLetterStore;
 use crate::adapters::shared::sql::event_log::SqlEventFeed;
 use crate::adapters::shared::sql::idempotency::SqlIdempotencyStore;
+use crate::adapters::shared::sql::leases::SqlLeaseStore;
 use crate::adapters::shared::sql::migrations::{ContextMigrations, migrate, reach};
 use crate::ports::shared::dead_letters::DeadLetterStore;
 use crate::ports::shared::events::{ConsumerStore, EventFeed};
 use crate::ports::shared::idempotency::IdempotencyStore;
+use crate::ports::shared::lease::LeaseStore;
 use crate::ports::shared::storage::StorageError;
 
 /// Connections of a context for reading, beside the one that writes: readers of a file share two cores and its cache.
@@ -44,6 +46,8 @@ pub struct Storage {
     pub positions: Arc<dyn ConsumerStore>,
     /// What they have parked.
     pub letters: Arc<dyn DeadLetterStore>,
+    /// Which process does what; none for a file, which belongs to one.
+    pub leases: Option<Arc<dyn LeaseStore>>,
     /// Rings when its log has grown.
     pub bell: Arc<Bell>,
     /// How many migrations ran when it was opened.
@@ -68,6 +72,7 @@ impl Storage {
         if migrated > 0 {
             tracing::info!(context, migrated, "migrations ran");
         }
+        let is_a_file = settings.databases.is_a_file(context);
         let connections = match location {
             DatabaseLocation::SqliteFile(_) => SQLITE_READERS,
             DatabaseLocation::PostgresSchema { .. } => POSTGRES_CONNECTIONS,
@@ -85,6 +90,7 @@ impl Storage {
             feed: Arc::new(SqlEventFeed::new(database.clone())),
             positions: Arc::new(SqlConsumerStore::new(database.clone())),
             letters: Arc::new(SqlDeadLetterStore::new(database.clone())),
+            leases: (!is_a_file).then(|| -> Arc<dyn LeaseStore> { Arc::new(SqlLeaseStore::new(database.clone())) }),
             database,
             bell,
             migrated,

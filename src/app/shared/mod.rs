@@ -8,3 +8,4 @@ pub mod idempotent;
 pub mod left_leases;
 pub mod relay;
 pub mod saga;
+pub mod tenure;

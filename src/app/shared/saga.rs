@@ -13,7 +13,8 @@ use crate::ports::shared::call_context::{CallContext, Deadline};
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::failpoint::failpoint;
 use crate::ports::shared::failure::Failure;
-use crate::ports::shared::saga::{Lease, SagaRecord, SagaStatus, SagaStore};
+use crate::ports::shared::lease::Lease;
+use crate::ports::shared::saga::{SagaRecord, SagaStatus, SagaStore};
 use crate::ports::shared::storage::StorageError;
 
 /// How long a saga stays with whoever works at it without a word: several times what a step takes. A worker that is

@@ -14,6 +14,7 @@ pub mod events;
 pub mod failpoint;
 pub mod failure;
 pub mod idempotency;
+pub mod lease;
 pub mod page;
 pub mod panics;
 pub mod saga;

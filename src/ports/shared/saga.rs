@@ -1,5 +1,6 @@
 //! Sagas: sequences of steps across contexts, each with its undo, that survive a crash between any two.
 
+use super::lease::Lease;
 use super::storage::StorageError;
 use crate::domains::shared::ids::SagaId;
 use crate::domains::shared::timestamp::Timestamp;
@@ -71,15 +72,6 @@ pub struct SagaRecord {
     pub created_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
-}
-
-/// The right of one process to work at something, until it runs out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
-    /// The process.
-    pub owner: String,
-    /// Until when.
-    pub until: Timestamp,
 }
 
 /// Finds sagas. They are written by the stores, with the aggregate ([`super::storage::UnitOfWork`]).

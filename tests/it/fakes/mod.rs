@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod identity;
 pub mod inventory;
+pub mod leases;
 pub mod letters;
 pub mod orders;
 pub mod payments;

@@ -12,8 +12,9 @@ use banyan::domains::shared::quantity::Quantity;
 use banyan::domains::shared::timestamp::Timestamp;
 use banyan::ports::orders::outbound::{AuditedOrder, OrderStore};
 use banyan::ports::shared::idempotency::KeyRecord;
+use banyan::ports::shared::lease::Lease;
 use banyan::ports::shared::page::PageRequest;
-use banyan::ports::shared::saga::{Lease, SagaRecord, SagaStatus};
+use banyan::ports::shared::saga::{SagaRecord, SagaStatus};
 use banyan::ports::shared::storage::{KeyWrite, SagaWrite, StorageError, UnitOfWork};
 use uuid::Uuid;
 

@@ -20,4 +20,5 @@ mod problem_table;
 mod purchase;
 mod roles;
 mod tls;
+mod two_instances;
 mod which_contexts_run_here;

@@ -6,5 +6,7 @@ pub mod event_log;
 mod event_reader;
 mod full_disk;
 mod kernel_schemas;
+mod leases;
+mod tenure;
 
 mod remote;

@@ -372,6 +372,7 @@ fn settings(folder: &Path) -> Settings {
             event_poll: Duration::from_millis(50),
             sweep: Duration::from_millis(50),
             database_wait: Duration::ZERO,
+            lease_ms: 2_000,
             drain: Duration::ZERO,
         },
     }

@@ -181,6 +181,41 @@ impl RunningProcess {
     }
 }
 
+/// A process of the whole shop beside that of the test, on the same databases; killed when dropped.
+pub struct OtherInstance(RunningProcess);
+
+impl OtherInstance {
+    /// Starts it and waits until it is ready.
+    pub fn start(settings: &Settings) -> Self {
+        let mut environment = environment(settings);
+        if let Some(url) = &settings.databases.general {
+            environment.insert("BANYAN_DATABASE_URL".to_owned(), url.as_str().to_owned());
+        }
+        let other = Self(RunningProcess::start("the other instance", &environment));
+        other.0.wait_until_ready();
+        other
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub fn stop(&mut self) {
+        let pid = self.0.child.id().to_string();
+        let told = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill can be run");
+        assert!(told.success(), "it can be told to stop");
+        let ended = self.0.child.wait().expect("it ends");
+        assert!(ended.success(), "it ended with {ended}");
+    }
+}
+
+impl Drop for OtherInstance {
+    fn drop(&mut self) {
+        let _ = self.0.child.kill();
+        let _ = self.0.child.wait();
+    }
+}
+
 /// The services, each behind those whose logs it reads and behind the one that has the keys.
 fn in_order(services: &[Service]) -> Vec<&Service> {
     let mut waiting: Vec<&Service> = services.iter().collect();
@@ -261,6 +296,7 @@ fn environment(settings: &Settings) -> BTreeMap<String, String> {
         ("BANYAN_PROVIDER_LEFT_ALONE_MS", ms(timers.provider_left_alone)),
         ("BANYAN_EVENT_POLL_MS", ms(timers.event_poll)),
         ("BANYAN_SWEEP_MS", ms(timers.sweep)),
+        ("BANYAN_LEASE_MS", timers.lease_ms.to_string()),
         ("BANYAN_DRAIN_MS", ms(timers.drain)),
     ]);
     if let Some(admin) = &settings.first_admin {

@@ -15,5 +15,6 @@ pub mod consumers;
 pub mod dead_letters;
 pub mod event_log;
 pub mod idempotency;
+pub mod leases;
 pub mod sagas;
 pub mod unit_of_work;

@@ -10,7 +10,8 @@ use super::errors::storage_error;
 use super::schema::sagas;
 use crate::domains::shared::ids::SagaId;
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::shared::saga::{Lease, SagaRecord, SagaStatus, SagaStore};
+use crate::ports::shared::lease::Lease;
+use crate::ports::shared::saga::{SagaRecord, SagaStatus, SagaStore};
 use crate::ports::shared::storage::StorageError;
 
 /// Sagas in the context's database.

@@ -67,3 +67,11 @@ diesel::table! {
         updated_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    worker_leases (name) {
+        name -> Text,
+        owner -> Text,
+        until -> Timestamp,
+    }
+}

@@ -281,6 +281,10 @@ struct TimerOptions {
     #[arg(long, env = "BANYAN_DATABASE_WAIT_SECONDS", default_value_t = 60, global = true,
         value_parser = clap::value_parser!(u32).range(0..=3_600))]
     database_wait_seconds: u32,
+    /// How long the others wait before they do the work of an instance that was killed; the same in all instances.
+    #[arg(long, env = "BANYAN_LEASE_MS", default_value_t = 10_000, global = true,
+        value_parser = clap::value_parser!(u32).range(1_000..=60_000))]
+    lease_ms: u32,
     /// How long `/health/ready` says 503 before the door closes, so that nobody is sent to it any more.
     #[arg(long, env = "BANYAN_DRAIN_MS", default_value_t = 500, global = true,
         value_parser = clap::value_parser!(u32).range(0..=1_000))]
@@ -341,6 +345,7 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
             event_poll: ms(timers.event_poll_ms),
             sweep: ms(timers.sweep_ms),
             database_wait: Duration::from_secs(u64::from(timers.database_wait_seconds)),
+            lease_ms: i64::from(timers.lease_ms),
             drain: ms(timers.drain_ms),
         },
     })
