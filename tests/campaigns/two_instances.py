@@ -6,19 +6,25 @@ import secrets
 import time
 
 import campaign
+from leases import Leases
 from provider import Provider
 from shoppers import Shoppers, compare
 
 
 def main():
-    options = campaign.arguments(__doc__, baskets=None, limit=2500, clients=16, seconds=120, kill_every=10, seed=None)
+    options = campaign.arguments(
+        __doc__, baskets=None, limit=2500, clients=16, seconds=120, kill_every=10, lease_ms=3000, seed=None
+    )
     if options.backend != "postgres":
         raise campaign.CampaignError("a file has one process: two instances need --backend postgres")
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
     # The built-in simulator would be two providers. This one is honest: what is tried here are the shops.
     with Provider(options.binaries, seed) as provider:
-        with campaign.running_server(options, provider.environment(), provider.start, instances=2) as (server, work):
+        environment = provider.environment() | {"BANYAN_LEASE_MS": str(options.lease_ms)}
+        with campaign.running_server(options, environment, provider.start, instances=2) as (server, work):
+            leases = Leases(server.database)
+            leases.record()
             # Cards whose answer is lost would look to the shops like a provider that is away, and be treated so.
             doors = {
                 name: Shoppers(options, process, work, seed, f"at-{name}", timeouts=0)
@@ -39,6 +45,7 @@ def main():
             print(f"ready again within {max(restarts):.2f} s at worst; {cut_off} requests were cut off or put off")
             if cut_off < len(restarts):
                 violations.append("fewer requests were disturbed than there were kills: the campaign shows nothing")
+            violations += leases.judge(process.log for process in server.processes.values())
             baskets = sum(shoppers.baskets for shoppers in doors.values())
             campaign.conclude([*complaints, *violations, *compare(books, acknowledged, baskets)])
 
