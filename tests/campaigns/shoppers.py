@@ -36,6 +36,11 @@ class Shoppers:
             self.process = subprocess.Popen(self._command(), env=campaign.driver_environment(), stdout=log, stderr=log)
         self._wait_for_an_order(len(self.acknowledged()))
 
+    def wait_if_they_shop(self):
+        """Until nobody is at the door."""
+        if self.process is not None:
+            self.process.wait()
+
     def wait(self):
         self.process.wait()
         self._hear()
