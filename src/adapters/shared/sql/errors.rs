@@ -39,11 +39,11 @@ pub fn storage_error(error: Error) -> StorageError {
             | DatabaseErrorKind::ReadOnlyTransaction
             | DatabaseErrorKind::SerializationFailure,
             _,
-        ) => unavailable(error),
+        )
+        | Error::BrokenTransactionManager => unavailable(error),
         Error::DatabaseError(_, ref info) if PASSING.iter().any(|sign| info.message().contains(sign)) => {
             unavailable(error)
         }
-        Error::BrokenTransactionManager => unavailable(error),
         other => StorageError::Other(Box::new(other)),
     }
 }
