@@ -109,7 +109,7 @@ class Wire:
     def live(self):
         """Connections whose handshake is done and that neither end has closed."""
         with self._lock:
-            return sum(1 for connection in self._connections if connection.is_open)
+            return sum(1 for connection in self._connections if connection.is_open and not connection.has_ended)
 
     def _accept(self):
         while True:
@@ -137,7 +137,6 @@ class Wire:
         with self._lock:
             self._connections.discard(connection)
             self.closed += connection.is_open
-            connection.is_open = False
 
     def _pump(self, connection, source, target, downstream):
         try:
@@ -160,7 +159,7 @@ class Connection:
     def __init__(self, client, server):
         self._ends = (client, server)
         self._seen = b""
-        self.is_open = False
+        self.is_open = self.has_ended = False
 
     def saw(self, chunk):
         """Whether the handshake is through; it may come in pieces."""
@@ -168,6 +167,8 @@ class Connection:
         return OPEN_OK in self._seen
 
     def close(self):
+        """Also while the wire is held: an end that has given up is gone, whatever still waits to pass."""
+        self.has_ended = True
         for end in self._ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

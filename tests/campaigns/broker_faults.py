@@ -22,6 +22,9 @@ DRAIN_SECONDS = 30
 PATIENCE_SECONDS = 60
 ALARM_SECONDS = 6
 REST_SECONDS = 0.5
+# What has waited on the wire passes, and who has given up meanwhile is seen to be gone.
+SETTLE_SECONDS = 0.3
+BACKLOG_SUBJECTS = 100
 STOCK_LEVELS = "SELECT product_id, location, on_hand - reserved FROM stock_levels"
 AVAILABILITY = "SELECT product_id, location, available FROM product_availability"
 RELAYED = "SELECT COALESCE(MAX(position), 0) FROM consumer_positions WHERE consumer = 'inventory.relay'"
@@ -123,7 +126,9 @@ class Faults:
             time.sleep(seconds)
         finally:
             self.wire.release()
-        return time.monotonic()
+        healed = time.monotonic()
+        time.sleep(SETTLE_SECONDS)
+        return healed
 
     def _absent(self):
         """The processes begin when there is no broker. They are not to be asked for anything while they are not there."""
@@ -170,9 +175,10 @@ def backlog(shop, broker, options):
     """Events that were committed while there was no broker arrive within the time after it is back, each once."""
     writers = event_writers.database(options.backend, shop)
     writers.record_deliveries()
-    subject, places = event_writers.product_id(random.Random(0)), [event_writers.place(n) for n in range(options.backlog)]
+    subjects = [event_writers.product_id(random.Random(number)) for number in range(BACKLOG_SUBJECTS)]
+    events = [(subjects[n % BACKLOG_SUBJECTS], event_writers.place(n)) for n in range(options.backlog)]
     broker.stop()
-    writers.append_at_once(subject, places)
+    writers.append_at_once(events)
     broker.start()
     healed = time.monotonic()
     last = writers.last()
@@ -186,7 +192,7 @@ def backlog(shop, broker, options):
     if took > DRAIN_SECONDS:
         yield f"the backlog took {took:.1f} s"
     delivered = collections.Counter(writers.deliveries())
-    for event in ((subject, where) for where in places):
+    for event in events:
         if delivered.pop(event, 0) != 1:
             yield f"delivered not once: {event}"
     yield from (f"parked: {letter}" for letter in writers.parked())

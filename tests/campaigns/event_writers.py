@@ -105,10 +105,10 @@ class OnPostgres(Readings):
             """,
         )
 
-    def append_at_once(self, subject, places):
-        """So many events of one subject in one transaction."""
-        events = ", ".join("(" + ", ".join(f"'{value}'" for value in values(subject, where)) + ")" for where in places)
-        text = f'BEGIN; SET search_path TO "inventory"; {LOCK}; INSERT INTO event_log {COLUMNS} VALUES {events}; COMMIT;'
+    def append_at_once(self, events):
+        """Events, each a subject and a place, in one transaction."""
+        rows = ", ".join("(" + ", ".join(f"'{value}'" for value in values(*event)) + ")" for event in events)
+        text = f'BEGIN; SET search_path TO "inventory"; {LOCK}; INSERT INTO event_log {COLUMNS} VALUES {rows}; COMMIT;'
         arguments = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={self.urls['inventory']}"]
         subprocess.run(arguments, input=text, stdout=subprocess.DEVNULL, text=True, check=True)
 
@@ -178,11 +178,11 @@ class OnSqlite(Readings):
                 """
             )
 
-    def append_at_once(self, subject, places):
-        """So many events of one subject in one transaction."""
+    def append_at_once(self, events):
+        """Events, each a subject and a place, in one transaction."""
         with contextlib.closing(self._open("inventory")) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(INSERT, [values(subject, where) for where in places])
+            connection.executemany(INSERT, [values(*event) for event in events])
             connection.execute("COMMIT")
 
     @contextlib.contextmanager
