@@ -137,8 +137,13 @@ pub const TECHNOLOGIES: &[Technology] = &[
         homes: &["app/bootstrap", "main"],
     },
     Technology {
-        crates: &["argon2", "aws_lc_rs"],
+        crates: &["argon2"],
         homes: &["adapters/identity"],
+    },
+    Technology {
+        // Keys of access tokens, and the signatures of webhooks.
+        crates: &["aws_lc_rs"],
+        homes: &["adapters/identity", "adapters/payments/providers"],
     },
     Technology {
         // Access tokens of people, and the tokens by which processes of one shop know each other.

@@ -144,12 +144,14 @@ impl<'s> House<'s> {
         let ids = Arc::clone(&self.ids);
         Sweep {
             name: Op::NAME,
+            bell: Arc::default(),
             turn: Arc::new(move || {
                 let cx = CallContext::new(Principal::service("worker"), ids.make(), Deadline::after(TURN_TIME));
                 match context.handle(&cx, op()) {
                     Ok(found) if found >= SWEEP_BATCH => Next::AtOnce,
-                    // The context has logged a failure.
-                    Ok(_) | Err(_) => Next::Later,
+                    Ok(_) => Next::WhenRung,
+                    // The context has logged the failure.
+                    Err(_) => Next::Later,
                 }
             }),
         }

@@ -108,7 +108,7 @@ fn look_after(sweep: &Sweep, pause: Duration) -> Job {
     let turn = Arc::clone(&sweep.turn);
     Job {
         name: sweep.name,
-        bell: Arc::new(Bell::default()),
+        bell: Arc::clone(&sweep.bell),
         pause,
         turn: Box::new(move || turn()),
     }

@@ -43,6 +43,8 @@ pub struct Settings {
     pub broker: Option<BrokerSettings>,
     /// Who takes the money.
     pub provider: Provider,
+    /// The secrets with which it signs its webhooks, the newest first; none where no webhooks are taken.
+    pub webhook_secrets: Vec<Secret>,
     /// The first admin, made when there is no such account.
     pub first_admin: Option<FirstAdmin>,
     /// The password of `banyan admin create`, where the environment has it.
@@ -58,6 +60,11 @@ pub struct Settings {
     /// How long things take and how often they are looked at.
     pub timers: Timers,
 }
+
+/// The variable for the secret with which the payment provider signs its webhooks.
+pub const PROVIDER_WEBHOOK_SECRET: &str = "BANYAN_PROVIDER_WEBHOOK_SECRET";
+/// The variable for the secret with which it signed them before, while it changes to another one.
+pub const PROVIDER_WEBHOOK_SECRET_PREVIOUS: &str = "BANYAN_PROVIDER_WEBHOOK_SECRET_PREVIOUS";
 
 /// The variable for the address of the payment provider.
 pub const PROVIDER_URL: &str = "BANYAN_PROVIDER_URL";

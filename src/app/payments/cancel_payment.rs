@@ -73,25 +73,20 @@ impl PaymentsService {
     }
 
     /// First the provider, then the row: a voided row proves that the provider holds nothing.
-    fn let_go(&self, cx: &CallContext, mut payment: Payment) -> Result<Progress, Unsettled> {
+    fn let_go(&self, cx: &CallContext, payment: Payment) -> Result<Progress, Unsettled> {
         let may_be_held = payment.status() == PaymentStatus::Authorized || payment.attempt().is_some();
         let state = if may_be_held {
             self.void_held(&payment)?.state
         } else {
             ChargeState::Voided
         };
-        let now = self.clock.now();
         match state {
             ChargeState::Voided | ChargeState::Declined(_) => {
-                let status = messages::status(PaymentStatus::Voided);
-                let outcome = Err(ProcessPaymentError::NotPending { status });
-                let answer = self.answer_to::<ProcessPayment>(payment.waiting_request(), &outcome, now)?;
-                payment.void(now)?;
-                self.store.update(&mut payment, &UnitOfWork::none().with_key(answer))?;
+                self.record_let_go(payment)?;
                 Ok(Progress::Done)
             }
             ChargeState::Captured => {
-                self.record_taken(cx, payment, now)?;
+                self.record_taken(cx, payment, self.clock.now())?;
                 Ok(Progress::GoOn)
             }
             ChargeState::Authorized => Err(Unsettled::Contradiction(format!(
@@ -99,6 +94,17 @@ impl PaymentsService {
                 payment.provider_key()
             ))),
         }
+    }
+
+    /// Records that nothing is held, and tells the customer's request that waits.
+    pub(super) fn record_let_go(&self, mut payment: Payment) -> Result<(), Unsettled> {
+        let now = self.clock.now();
+        let status = messages::status(PaymentStatus::Voided);
+        let outcome = Err(ProcessPaymentError::NotPending { status });
+        let answer = self.answer_to::<ProcessPayment>(payment.waiting_request(), &outcome, now)?;
+        payment.void(now)?;
+        self.store.update(&mut payment, &UnitOfWork::none().with_key(answer))?;
+        Ok(())
     }
 
     /// Too late to let it go: it was taken, so the customer's request that asked for it has succeeded.

@@ -36,7 +36,6 @@ impl Handler<CapturePayment> for PaymentsService {
 impl PaymentsService {
     fn capture(&self, cx: &CallContext, mut payment: Payment) -> Result<Result<(), CapturePaymentError>, Unsettled> {
         let charge = self.capture_held(&payment)?;
-        let now = self.clock.now();
         match charge.state {
             ChargeState::Captured => {
                 self.record_capture(cx, &mut payment)?;
@@ -44,8 +43,7 @@ impl PaymentsService {
             }
             // Let go in the meantime: somebody cancels the payment at this moment.
             ChargeState::Voided => {
-                payment.void(now)?;
-                self.store.update(&mut payment, &UnitOfWork::none())?;
+                self.record_let_go(payment)?;
                 Ok(Err(CapturePaymentError::NotAuthorized))
             }
             ChargeState::Authorized | ChargeState::Declined(_) => Err(Unsettled::Contradiction(format!(

@@ -11,15 +11,26 @@ use crate::ports::shared::events::EventRecord;
 use crate::ports::shared::storage::UnitOfWork;
 
 impl PaymentsService {
-    /// Has the provider give the money back, and records what came of it together with the answer to the request that
-    /// waits. May be called by several at once and again after a crash at any point: the refund happens once.
+    /// Has the provider give the money back, and records what came of it.
     pub(super) fn carry_out_refund(
         &self,
         cx: &CallContext,
         payment_id: PaymentId,
         refund_id: RefundId,
     ) -> Result<Result<Refund, RefundPaymentError>, Unsettled> {
-        let mut known = None;
+        self.record_refund(cx, payment_id, refund_id, None)
+    }
+
+    /// Records what came of a refund together with the answer to the request that waits. Where that is not `known`, the
+    /// provider is asked to give the money back. May be called by several at once and again after a crash at any point:
+    /// the refund happens once.
+    pub(super) fn record_refund(
+        &self,
+        cx: &CallContext,
+        payment_id: PaymentId,
+        refund_id: RefundId,
+        mut known: Option<RefundOutcome>,
+    ) -> Result<Result<Refund, RefundPaymentError>, Unsettled> {
         for _ in 0..ROUNDS_MAX {
             let missing = || Unsettled::Contradiction(format!("{refund_id} of {payment_id} is gone"));
             let mut payment = self.store.find(payment_id)?.ok_or_else(missing)?;

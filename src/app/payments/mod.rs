@@ -1,18 +1,21 @@
 //! Use cases of payments.
 //!
-//! Three rules run through all of them:
+//! Four rules run through all of them:
 //!
 //! - **Written before done.** What the provider is about to be asked is committed first, what came of it afterwards, in
 //!   a second transaction with its event. Between the two a crash loses nothing: the row tells what to look for.
 //! - **Looked up, never assumed.** An outcome that is not known is asked for by its key ([`provider_calls`],
 //!   [`settle_attempt`]). Where there is nothing, the key is blocked at the provider before the attempt is given up, so
 //!   that an authorization which arrives late cannot succeed.
+//! - **Told, and merged.** What the provider tells by itself is kept before it is acknowledged, and recorded by the same
+//!   writes as the answer to a request ([`merge_notice`]): of the two, one is first and the other finds it done.
 //! - **Twice is once.** Every call to the provider names its effect by a key made from the payment or the refund.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::payments::outbound::{PaymentProvider, PaymentStore};
+use crate::ports::payments::webhooks::{WebhookInbox, WebhookReader};
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::idempotency::IdempotencyStore;
 
@@ -29,11 +32,15 @@ mod get_payment_of_order;
 
 mod resolve_unknown;
 
+mod apply_webhooks;
+mod receive_webhook;
+
 mod audit_charges;
 mod audit_payments;
 
 mod answers;
 mod carry_out_refund;
+mod merge_notice;
 mod messages;
 mod provider_calls;
 mod settle_attempt;
@@ -62,11 +69,21 @@ impl Default for Persistence {
     }
 }
 
+/// How the provider tells by itself what happened.
+#[derive(Clone)]
+pub struct Webhooks {
+    /// Where it is kept. Of the database of the payments' store.
+    pub inbox: Arc<dyn WebhookInbox>,
+    /// Who can read it; `None` where no webhooks are taken.
+    pub reader: Option<Arc<dyn WebhookReader>>,
+}
+
 /// Payments: carries out its operations over a store and a provider.
 pub struct PaymentsService {
     store: Arc<dyn PaymentStore>,
     keys: Arc<dyn IdempotencyStore>,
     provider: Arc<dyn PaymentProvider>,
+    webhooks: Webhooks,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     persistence: Persistence,
@@ -78,6 +95,7 @@ impl PaymentsService {
         store: Arc<dyn PaymentStore>,
         keys: Arc<dyn IdempotencyStore>,
         provider: Arc<dyn PaymentProvider>,
+        webhooks: Webhooks,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         persistence: Persistence,
@@ -86,6 +104,7 @@ impl PaymentsService {
             store,
             keys,
             provider,
+            webhooks,
             clock,
             ids,
             persistence,

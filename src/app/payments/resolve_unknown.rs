@@ -1,7 +1,9 @@
 //! Brings to an end what a crash or a timeout left open. For the worker.
 
 use super::PaymentsService;
+use super::settle_attempt::Settled;
 use super::unsettled::Unsettled;
+use crate::domains::payments::payment::Payment;
 use crate::domains::shared::ids::PaymentId;
 use crate::ports::payments::operations::ResolveUnknown;
 use crate::ports::payments::outbound::Overdue;
@@ -50,6 +52,11 @@ impl PaymentsService {
             return Ok(());
         };
         let settled = self.settle(&mut payment)?;
+        self.record_attempt(cx, payment, settled)
+    }
+
+    /// Records what came of an attempt, whoever made it.
+    pub(super) fn record_attempt(&self, cx: &CallContext, payment: Payment, settled: Settled) -> Result<(), Unsettled> {
         // That it was refused is an end as well.
         if payment.waiting_request().is_some() {
             self.record_processing(cx, payment, settled).map(|_paid_or_refused| ())

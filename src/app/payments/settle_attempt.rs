@@ -73,7 +73,8 @@ impl PaymentsService {
     }
 }
 
-fn is_abandoned(payment: &Payment) -> bool {
+/// Whether the attempt under way is not to be taken up again.
+pub(super) fn is_abandoned(payment: &Payment) -> bool {
     payment.attempt().is_some_and(|attempt| attempt.abandoned)
 }
 

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::attempt::{Attempt, RequestKey};
+use super::attempt::{Attempt, RequestKey, attempt_of_key, key_of_attempt};
 use super::decline_reason::DeclineReason;
 use super::refund::{Refund, RefundReason, RefundStatus};
 use super::refund_rules::{RefundAmountRefused, refund_within_captured};
@@ -188,8 +188,8 @@ impl Payment {
         }
     }
 
-    /// Begins another attempt, on behalf of `request`. The provider knows each attempt by a key of its own: the
-    /// payment's id for the first, `<id>-2` for the second. A refused attempt stays refused under its key.
+    /// Begins another attempt, on behalf of `request`. The provider knows each attempt by a key of its own
+    /// ([`key_of_attempt`]). A refused attempt stays refused under its key.
     ///
     /// # Errors
     /// [`AttemptRefused`].
@@ -201,10 +201,7 @@ impl Payment {
             return Err(AttemptRefused::UnderWay);
         }
         self.attempts = self.attempts.saturating_add(1);
-        self.provider_key = match self.attempts {
-            1 => self.terms.id.to_string(),
-            number => format!("{}-{number}", self.terms.id),
-        };
+        self.provider_key = key_of_attempt(self.terms.id, self.attempts);
         self.attempt = Some(Attempt {
             started_at: now,
             request,
@@ -216,9 +213,7 @@ impl Payment {
 
     /// The payment to which a key at the provider belongs; `None` for a key that this never made.
     pub fn id_of_key(key: &str) -> Option<PaymentId> {
-        let (id, number) = key.split_once('-').unwrap_or((key, "2"));
-        let is_later_attempt = number.parse::<i32>().is_ok_and(|number| number > 1);
-        id.parse().ok().filter(|_| is_later_attempt)
+        attempt_of_key(key).map(|(id, _number)| id)
     }
 
     /// Notes that the attempt under way ends in nothing, before the provider is told so.

@@ -5,3 +5,4 @@ pub mod operations;
 pub mod events;
 
 pub mod outbound;
+pub mod webhooks;

@@ -14,7 +14,7 @@ table_of_contents! {
     /// Payments, as its callers see it.
     Payments = "payments", super::events::EVENTS:
         RequestPayment, AuthorizePayment, CapturePayment, CancelPayment, ProcessPayment, RefundPayment, GetPayment,
-        GetPaymentOfOrder, ResolveUnknown, AuditPayments, AuditCharges
+        GetPaymentOfOrder, ResolveUnknown, ReceiveWebhook, ApplyWebhooks, AuditPayments, AuditCharges
 }
 
 /// Where a payment stands.
@@ -291,6 +291,59 @@ pub struct ResolveUnknown {
     pub limit: u32,
 }
 operation!(ResolveUnknown => u32, Never; "payments.resolve_unknown", Command, Internal);
+
+/// Keeps what the provider tells, once it is shown that it is the provider who tells it. Twice is once.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ReceiveWebhook {
+    /// The provider's name.
+    pub provider: String,
+    /// What the provider put into its signature header.
+    pub signature: String,
+    /// The body, byte for byte: it is what was signed.
+    pub body: String,
+}
+operation!(ReceiveWebhook => WebhookReceipt, ReceiveWebhookError; "payments.receive_webhook", Command, Public);
+
+/// Without what only the provider and the shop are to know.
+impl std::fmt::Debug for ReceiveWebhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReceiveWebhook")
+            .field("provider", &self.provider)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A webhook is kept; what it tells is applied from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WebhookReceipt {
+    /// Whether it was here before.
+    pub duplicate: bool,
+}
+
+/// Why a webhook is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ReceiveWebhookError {
+    /// No webhooks are taken from a provider of this name.
+    UnknownProvider,
+    /// Nothing shows that it comes from the provider, or that it comes now.
+    NotGenuine,
+    /// It is none of the provider's webhooks.
+    Unreadable {
+        /// What is wrong with its form.
+        reason: String,
+    },
+    /// Another body was here before under its id.
+    OtherBody,
+}
+
+/// Applies webhooks that were kept and are due. For the worker.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ApplyWebhooks {
+    /// How many at most.
+    pub limit: u32,
+}
+operation!(ApplyWebhooks => u32, Never; "payments.apply_webhooks", Command, Internal);
 
 /// All payments, ordered by order id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

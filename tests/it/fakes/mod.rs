@@ -7,3 +7,4 @@ pub mod leases;
 pub mod letters;
 pub mod orders;
 pub mod payments;
+pub mod webhooks;

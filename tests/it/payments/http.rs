@@ -44,29 +44,29 @@ impl TokenVerifier for NameTags {
     }
 }
 
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     headers: HeaderMap,
-    text: String,
+    pub text: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The status and the code of a problem.
-    fn problem(&self) -> (u16, String) {
+    pub fn problem(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
         (self.status, self.json()["code"].as_str().unwrap().to_owned())
     }
 }
 
-async fn ask(till: &Till, request: TestRequest) -> Answer {
+pub async fn ask(till: &Till, request: TestRequest) -> Answer {
     let size = BulkheadSize {
         workers: 4,
         queue: 16,

@@ -1,6 +1,7 @@
 //! Tests of payments.
 
 mod store_contract;
+mod webhook_inbox_contract;
 
 mod request_payment;
 
@@ -15,12 +16,18 @@ mod get_payment;
 
 mod resolve_unknown;
 
+mod apply_webhooks;
+mod contradicting_webhooks;
+mod receive_webhook;
+mod webhook_races;
+
 mod audit_payments;
 
 mod faults;
 
 mod simulator;
 mod simulator_over_http;
+mod simulator_webhooks;
 
 mod http;
 

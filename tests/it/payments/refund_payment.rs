@@ -1,10 +1,6 @@
 //! Giving money back, in full or in part.
 
-use std::sync::Arc;
-
 use banyan::adapters::payments::sql::MIGRATIONS;
-use banyan::adapters::payments::sql::store::SqlPaymentStore;
-use banyan::adapters::shared::sql::idempotency::SqlIdempotencyStore;
 use banyan::domains::shared::money::Money;
 use banyan::ports::payments::operations::{PaymentStatus, RefundPayment, RefundPaymentError, RefundStatus};
 use banyan::ports::payments::outbound::PaymentProvider;
@@ -13,8 +9,8 @@ use banyan::ports::shared::operation::Handler;
 
 use super::disturbed_provider::CallFault;
 use super::till::{Till, amount, eur, payment_id, refund_of, staff};
-use crate::fakes::payments::{FakePaymentStore, WriteFault};
-use crate::support::databases::{TestDatabase, postgres, sqlite};
+use crate::fakes::payments::WriteFault;
+use crate::support::databases::{postgres, sqlite};
 use crate::support::fixed::with_key;
 
 fn refused(error: RefundPaymentError) -> Failure<RefundPaymentError> {
@@ -219,12 +215,6 @@ fn a_hundred_at_once(till: &Till) {
     assert_eq!(till.charge(1).unwrap().refunded, amount());
 }
 
-fn till_over(home: &TestDatabase) -> Till {
-    let store = SqlPaymentStore::new(Arc::clone(&home.database));
-    let keys = SqlIdempotencyStore::new(Arc::clone(&home.database));
-    Till::over(Arc::new(FakePaymentStore::new()), Arc::new(store), Arc::new(keys))
-}
-
 #[test]
 fn a_hundred_refunds_at_once_never_exceed_the_captured() {
     a_hundred_at_once(&Till::open());
@@ -233,11 +223,11 @@ fn a_hundred_refunds_at_once_never_exceed_the_captured() {
 #[test]
 fn a_hundred_refunds_at_once_never_exceed_the_captured_on_sqlite() {
     let home = sqlite("payments", MIGRATIONS);
-    a_hundred_at_once(&till_over(&home));
+    a_hundred_at_once(&Till::over_sql(&home.database));
 }
 
 #[test]
 fn a_hundred_refunds_at_once_never_exceed_the_captured_on_postgres() {
     let home = postgres("payments", MIGRATIONS);
-    a_hundred_at_once(&till_over(&home));
+    a_hundred_at_once(&Till::over_sql(&home.database));
 }

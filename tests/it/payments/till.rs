@@ -5,16 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use banyan::adapters::payments::providers::simulator::{Simulator, Waits};
-use banyan::app::payments::{PaymentsService, Persistence};
+use banyan::adapters::payments::providers::simulator_webhooks::SimulatorWebhooks;
+use banyan::adapters::payments::providers::webhook_signature::{WebhookSecret, sign};
+use banyan::adapters::payments::sql::inbox::SqlWebhookInbox;
+use banyan::adapters::payments::sql::store::SqlPaymentStore;
+use banyan::adapters::shared::sql::database::Database;
+use banyan::adapters::shared::sql::idempotency::SqlIdempotencyStore;
+use banyan::app::payments::{PaymentsService, Persistence, Webhooks};
 use banyan::domains::shared::ids::{OrderId, PaymentId, RefundId, UserId};
 use banyan::domains::shared::money::{Currency, Money};
 use banyan::ports::payments::operations::{
-    AuthorizePayment, CancelPayment, CapturePayment, GetPayment, Payment, ProcessPayment, RefundPayment,
-    RequestPayment, ResolveUnknown,
+    ApplyWebhooks, AuthorizePayment, CancelPayment, CapturePayment, GetPayment, Payment, ProcessPayment,
+    ReceiveWebhook, ReceiveWebhookError, RefundPayment, RequestPayment, ResolveUnknown, WebhookReceipt,
 };
 use banyan::ports::payments::outbound::{ChargeState, PaymentProvider, PaymentStore, ProviderCharge};
+use banyan::ports::payments::webhooks::WebhookInbox;
 use banyan::ports::shared::access::Principal;
 use banyan::ports::shared::call_context::CallContext;
+use banyan::ports::shared::clock::Clock;
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::idempotency::IdempotencyStore;
 use banyan::ports::shared::operation::{Handler, Operation};
@@ -22,6 +30,7 @@ use uuid::Uuid;
 
 use super::disturbed_provider::DisturbedProvider;
 use crate::fakes::payments::FakePaymentStore;
+use crate::fakes::webhooks::FakeWebhookInbox;
 use crate::support::fixed::{CountingIds, FixedClock, call, customer, with_key};
 
 /// The customer who pays at the till.
@@ -29,6 +38,7 @@ pub const CUSTOMER: u128 = 77;
 
 pub struct Till {
     pub store: Arc<FakePaymentStore>,
+    pub inbox: Arc<FakeWebhookInbox>,
     pub provider: Arc<DisturbedProvider>,
     pub clock: Arc<FixedClock>,
     pub payments: Arc<PaymentsService>,
@@ -43,8 +53,29 @@ impl Till {
         Self::over(store, rows, keys)
     }
 
+    /// Over the real tables.
+    pub fn over_sql(database: &Arc<Database>) -> Self {
+        let store = Arc::new(SqlPaymentStore::new(database.clone()));
+        let keys = Arc::new(SqlIdempotencyStore::new(database.clone()));
+        let inbox = Arc::new(SqlWebhookInbox::new(database.clone(), Arc::new(|| {})));
+        let fake = Arc::new(FakePaymentStore::new());
+        let unused = Arc::new(FakeWebhookInbox::beside(fake.clone()));
+        Self::of(fake, unused, store, keys, inbox)
+    }
+
     /// Over other stores than the fake.
     pub fn over(fake: Arc<FakePaymentStore>, store: Arc<dyn PaymentStore>, keys: Arc<dyn IdempotencyStore>) -> Self {
+        let inbox = Arc::new(FakeWebhookInbox::beside(fake.clone()));
+        Self::of(fake, inbox.clone(), store, keys, inbox)
+    }
+
+    fn of(
+        fake: Arc<FakePaymentStore>,
+        fake_inbox: Arc<FakeWebhookInbox>,
+        store: Arc<dyn PaymentStore>,
+        keys: Arc<dyn IdempotencyStore>,
+        inbox: Arc<dyn WebhookInbox>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new());
         let waits = Waits {
@@ -52,15 +83,22 @@ impl Till {
             timeout: Duration::from_millis(1),
         };
         let simulator = Simulator::open(folder.path().join("simulator.sqlite3"), waits, clock.clone()).unwrap();
+        let simulator = simulator.telling();
         let provider = Arc::new(DisturbedProvider::new(simulator));
         let persistence = Persistence {
             attempts: 3,
             pause: Duration::ZERO,
         };
         let ids = Arc::new(CountingIds::new());
-        let payments = PaymentsService::new(store, keys, provider.clone(), clock.clone(), ids, persistence);
+        let reader = SimulatorWebhooks::signed_with(vec![webhook_secret()]);
+        let webhooks = Webhooks {
+            inbox,
+            reader: Some(Arc::new(reader)),
+        };
+        let payments = PaymentsService::new(store, keys, provider.clone(), webhooks, clock.clone(), ids, persistence);
         Self {
             store: fake,
+            inbox: fake_inbox,
             provider,
             clock,
             payments: Arc::new(payments),
@@ -117,6 +155,27 @@ impl Till {
             .handle(&with_key(&staff(), key), refund_of(number, amount))
     }
 
+    /// What the provider has told so far of what happened, each as its id and body.
+    pub fn told(&self) -> Vec<(String, String)> {
+        let entries = self.provider.simulator.due_webhooks(1_000).unwrap();
+        entries.into_iter().map(|entry| (entry.id, entry.body)).collect()
+    }
+
+    /// A webhook with this body arrives, signed.
+    pub fn hear(&self, body: &str) -> Result<WebhookReceipt, Failure<ReceiveWebhookError>> {
+        let op = ReceiveWebhook {
+            provider: "simulator".to_owned(),
+            signature: sign(&webhook_secret(), body, self.clock.now()),
+            body: body.to_owned(),
+        };
+        self.payments.handle(&call(Principal::Anonymous), op)
+    }
+
+    /// As the worker does that applies what has arrived.
+    pub fn apply(&self) -> u32 {
+        self.do_as_orders(ApplyWebhooks { limit: 100 }).unwrap()
+    }
+
     /// As the worker does, after a while.
     pub fn resolve_later(&self) -> u32 {
         self.clock.advance_ms(130_000);
@@ -147,6 +206,14 @@ impl Till {
         self.authorize(number, "tok_visa").unwrap();
         self.capture(number).unwrap();
     }
+}
+
+/// What the provider shares with the shop.
+pub const WEBHOOK_SECRET: &str = "the secret of the till and its provider";
+
+/// The same, to sign with.
+pub fn webhook_secret() -> WebhookSecret {
+    WebhookSecret::new(WEBHOOK_SECRET).unwrap()
 }
 
 pub fn eur(minor: i64) -> Money {

@@ -352,6 +352,7 @@ fn settings(folder: &Path) -> Settings {
         ports: ports(),
         broker: None,
         provider: Provider::BuiltIn,
+        webhook_secrets: Vec::new(),
         first_admin: Some(FirstAdmin {
             email: ADMIN.parse().unwrap(),
             password: Secret::new(PASSWORD),

@@ -8,9 +8,11 @@ use banyan::adapters::catalog::sql::store::SqlCatalogStore;
 use banyan::adapters::inventory::sql::store::SqlInventoryStore;
 use banyan::adapters::orders::sql::store::SqlOrderStore;
 use banyan::adapters::payments::providers::simulator::{Simulator, Waits};
+use banyan::adapters::payments::sql::inbox::SqlWebhookInbox;
 use banyan::adapters::payments::sql::store::SqlPaymentStore;
 use banyan::adapters::shared::sql::connection::DatabaseLocation;
 use banyan::adapters::shared::sql::consumers::SqlConsumerStore;
+use banyan::adapters::shared::sql::database::Database;
 use banyan::adapters::shared::sql::event_log::SqlEventFeed;
 use banyan::adapters::shared::sql::idempotency::SqlIdempotencyStore;
 use banyan::adapters::shared::sql::migrations::ContextMigrations;
@@ -21,7 +23,7 @@ use banyan::app::catalog::CatalogService;
 use banyan::app::inventory::InventoryService;
 use banyan::app::orders::on_payment_completed::OnPaymentCompleted;
 use banyan::app::orders::{OrdersParts, OrdersService, OrdersSettings};
-use banyan::app::payments::{PaymentsService, Persistence};
+use banyan::app::payments::{PaymentsService, Persistence, Webhooks};
 use banyan::app::shared::event_reader::EventReader;
 use banyan::domains::orders::pricing::PricingRules;
 use banyan::domains::shared::ids::ProductId;
@@ -141,6 +143,7 @@ impl House {
             Arc::new(SqlPaymentStore::new(of_payments.clone())),
             keys(of_payments.clone()),
             Arc::new(simulator),
+            no_webhooks(of_payments.clone()),
             clock.clone(),
             ids.clone(),
             Persistence {
@@ -263,5 +266,13 @@ impl House {
             }
         }
         panic!("sagas do not end: {:?}", self.sagas.open_sagas(3).unwrap());
+    }
+}
+
+/// Its provider is in the house, and tells nothing by itself.
+fn no_webhooks(database: Arc<Database>) -> Webhooks {
+    Webhooks {
+        inbox: Arc::new(SqlWebhookInbox::new(database, Arc::new(|| {}))),
+        reader: None,
     }
 }

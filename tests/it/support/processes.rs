@@ -303,6 +303,9 @@ fn environment(settings: &Settings) -> BTreeMap<String, String> {
         environment.insert("BANYAN_ADMIN_EMAIL", admin.email.to_string());
         environment.insert("BANYAN_ADMIN_PASSWORD", admin.password.expose().to_owned());
     }
+    if let Some(secret) = settings.webhook_secrets.first() {
+        environment.insert("BANYAN_PROVIDER_WEBHOOK_SECRET", secret.expose().to_owned());
+    }
     environment
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))

@@ -6,6 +6,8 @@ mod process_payment;
 
 mod refund_payment;
 
+mod receive_webhook;
+
 mod get_payment;
 mod get_payment_of_order;
 
@@ -18,5 +20,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(process_payment::process_payment)
         .service(get_payment_of_order::get_payment_of_order)
         .service(get_payment::get_payment)
-        .service(refund_payment::refund_payment);
+        .service(refund_payment::refund_payment)
+        .service(receive_webhook::receive_webhook);
 }

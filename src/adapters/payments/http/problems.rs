@@ -5,16 +5,22 @@ use serde_json::json;
 use super::bodies::decline_name;
 use crate::adapters::shared::http::money::MoneyBody;
 use crate::adapters::shared::http::problem::{IntoProblem, Problem, ProblemKind, VALIDATION_FAILED, problem_kinds};
-use crate::ports::payments::operations::{GetPaymentError, PaymentStatus, ProcessPaymentError, RefundPaymentError};
+use crate::ports::payments::operations::{
+    GetPaymentError, PaymentStatus, ProcessPaymentError, ReceiveWebhookError, RefundPaymentError,
+};
 
 problem_kinds! {
+    WEBHOOK_NOT_GENUINE = 400 "webhook_not_genuine" "Nothing shows that the webhook comes from the provider, or comes now";
+    WEBHOOK_UNREADABLE = 400 "webhook_unreadable" "The body is none of the provider's webhooks";
     PAYMENT_ATTEMPT_DECLINED = 402 "payment_attempt_declined" "The payment was refused; the order waits for another attempt";
     PAYMENT_NOT_FOUND = 404 "payment_not_found" "There is no such payment";
+    WEBHOOKS_NOT_TAKEN = 404 "webhooks_not_taken" "No webhooks are taken from a provider of this name";
     PAYMENT_NOT_PENDING = 409 "payment_not_pending" "The payment is made already, or given up";
     PAYMENT_BUSY = 409 "payment_busy" "The payment is being made right now";
     PAYMENT_NOT_REFUNDABLE = 409 "payment_not_refundable" "Nothing was taken that could go back";
     REFUND_EXCEEDS_CAPTURED = 409 "refund_exceeds_captured" "More than what is left of what was taken";
     REFUND_REFUSED = 409 "refund_refused" "The payment provider does not give the money back";
+    WEBHOOK_ID_REUSED = 409 "webhook_id_reused" "A webhook of this id came before with another body";
 }
 
 impl IntoProblem for ProcessPaymentError {
@@ -44,6 +50,17 @@ impl IntoProblem for RefundPaymentError {
             }
             Self::Invalid { field, reason } => Problem::new(VALIDATION_FAILED).field(format!("/{field}"), reason),
             Self::Refused => Problem::new(REFUND_REFUSED),
+        }
+    }
+}
+
+impl IntoProblem for ReceiveWebhookError {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::UnknownProvider => Problem::new(WEBHOOKS_NOT_TAKEN),
+            Self::NotGenuine => Problem::new(WEBHOOK_NOT_GENUINE),
+            Self::Unreadable { reason } => Problem::new(WEBHOOK_UNREADABLE).detail(reason),
+            Self::OtherBody => Problem::new(WEBHOOK_ID_REUSED),
         }
     }
 }

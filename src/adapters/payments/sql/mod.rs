@@ -4,6 +4,7 @@ use diesel_migrations::embed_migrations;
 
 use crate::adapters::shared::sql::migrations::ContextMigrations;
 
+pub mod inbox;
 pub mod store;
 
 mod rows;

@@ -37,3 +37,21 @@ diesel::table! {
         updated_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    webhook_inbox (provider, event_id) {
+        provider -> Text,
+        event_id -> Text,
+        event_type -> Text,
+        body -> Text,
+        status -> Text,
+        reason -> Text,
+        waits_for -> Nullable<Text>,
+        attempts -> Integer,
+        received_at -> Timestamp,
+        next_attempt_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(payments, webhook_inbox);

@@ -5,9 +5,11 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, BytesMut};
 use futures_core::Stream;
+
+use super::problem::{self, Problem};
 
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,20 @@ pub enum NotRead {
     TooSlow,
     /// The sender broke off.
     BrokenOff,
+}
+
+impl NotRead {
+    /// The problem that it is to the sender of a body of at most `max_bytes`.
+    pub fn into_problem(self, max_bytes: usize) -> Problem {
+        match self {
+            Self::TooLarge => Problem::new(problem::BODY_TOO_LARGE).member("max_bytes", max_bytes),
+            // The rest of the body is not waited for.
+            Self::TooSlow => {
+                Problem::new(problem::BODY_TOO_SLOW).header(header::CONNECTION, HeaderValue::from_static("close"))
+            }
+            Self::BrokenOff => Problem::new(problem::BAD_REQUEST).detail("The body broke off."),
+        }
+    }
 }
 
 /// How many bytes the body will have, if its sender says so.

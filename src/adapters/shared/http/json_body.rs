@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use super::bounded_body::{self, NotRead};
+use super::bounded_body;
 use super::problem::{self, Problem};
 use super::strict_json::{self, NotStrictJson};
 
@@ -34,7 +34,7 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for JsonBody<T> {
             media_type?;
             let text = bounded_body::read(payload, announced, MAX_BODY_BYTES, BODY_TIME)
                 .await
-                .map_err(problem_of)?;
+                .map_err(|error| error.into_problem(MAX_BODY_BYTES))?;
             let body: T = typed(&text)?;
             body.validate().map_err(|errors| invalid(&errors))?;
             Ok(Self(body))
@@ -55,17 +55,6 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(wrong())
-    }
-}
-
-fn problem_of(error: NotRead) -> Problem {
-    match error {
-        NotRead::TooLarge => Problem::new(problem::BODY_TOO_LARGE).member("max_bytes", MAX_BODY_BYTES),
-        // The rest of the body is not waited for.
-        NotRead::TooSlow => {
-            Problem::new(problem::BODY_TOO_SLOW).header(header::CONNECTION, HeaderValue::from_static("close"))
-        }
-        NotRead::BrokenOff => Problem::new(problem::BAD_REQUEST).detail("The body broke off."),
     }
 }
 

@@ -9,6 +9,7 @@ use super::Commands;
 use super::options::secret;
 use super::service::Service;
 use crate::adapters::payments::providers::simulator_server::faults::FaultProfile;
+use crate::adapters::payments::providers::simulator_server::webhook_sender::WebhookUrl;
 use crate::domains::shared::secret::Secret;
 
 /// What the program can do.
@@ -82,9 +83,14 @@ pub struct PaymentsSimulator {
     #[arg(long, default_value = "127.0.0.1:9191")]
     pub listen: SocketAddr,
     /// What goes wrong, in percent of the requests, as in `timeout-after=10,error-after=5`: `timeout-after`,
-    /// `timeout-before`, `error-after`, `cut-off`, `wrong-amount`, `conflict`, `busy`, `slow`. `GET /v1/faults` counts.
+    /// `timeout-before`, `error-after`, `cut-off`, `wrong-amount`, `conflict`, `busy`, `slow`; and in percent of the
+    /// webhooks `webhook-doubled`, `webhook-reordered`, `webhook-dropped`. `GET /v1/faults` counts.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub faults: FaultProfile,
+    /// Where it sends webhooks to, as `http://127.0.0.1:8080/api/v1/payments/webhooks/simulator`; signed with
+    /// `BANYAN_PROVIDER_WEBHOOK_SECRET`, which is in the environment alone. Absent: it sends none.
+    #[arg(long, value_name = "URL")]
+    pub webhook_url: Option<WebhookUrl>,
     /// What the faults follow from.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -231,7 +231,9 @@ struct WayOptions {
 #[command(next_help_heading = "The payment provider")]
 struct ProviderOptions {
     /// Where the simulated payment provider is, as http://host:port, when it is a process of its own (`banyan
-    /// payments-simulator`). Absent: in this process.
+    /// payments-simulator`). Absent: in this process. It may tell by webhooks what happened, which it signs with
+    /// `BANYAN_PROVIDER_WEBHOOK_SECRET`, which is in the environment alone (and `BANYAN_PROVIDER_WEBHOOK_SECRET_PREVIOUS`,
+    /// while it is changed). Without it, none are taken.
     #[arg(
         long = "provider-url",
         env = "BANYAN_PROVIDER_URL",
@@ -320,6 +322,7 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
             }),
         processes,
         provider,
+        webhook_secrets: webhook_secrets()?,
         ports: match options.way.ports {
             PortsMode::Direct => Ports::Direct,
             PortsMode::Loopback => Ports::Loopback {
@@ -410,6 +413,17 @@ fn broker(options: &WayOptions) -> Result<Option<BrokerSettings>, InvalidSetting
         url: BrokerUrl::parse(given).map_err(InvalidSetting::BrokerUrl)?,
         names: Names::new(&options.amqp_prefix),
     }))
+}
+
+fn webhook_secrets() -> Result<Vec<Secret>, NotAnInvocation> {
+    let mut secrets = Vec::new();
+    for variable in [
+        settings::PROVIDER_WEBHOOK_SECRET,
+        settings::PROVIDER_WEBHOOK_SECRET_PREVIOUS,
+    ] {
+        secrets.extend(from_environment(variable)?);
+    }
+    Ok(secrets)
 }
 
 /// A secret that is given in the environment alone: a command line can be seen by others.

@@ -137,6 +137,8 @@ pub struct Opened<C: ?Sized> {
 pub struct Sweep {
     /// The name of the operation that looks.
     pub name: &'static str,
+    /// Rings when there is something to look at, where that is known at once.
+    pub bell: Arc<Bell>,
     /// Looks once: bounded work.
     pub turn: Arc<dyn Fn() -> Next + Send + Sync>,
 }

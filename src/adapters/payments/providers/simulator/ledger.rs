@@ -11,6 +11,7 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::rows::{ChargeRow, RefundRow};
+use crate::adapters::payments::providers::simulator_webhooks::RefundPart;
 use crate::adapters::shared::sql::connection::{DatabaseLocation, DbConn};
 use crate::adapters::shared::sql::database::{Database, PoolSize};
 use crate::adapters::shared::sql::errors::storage_error;
@@ -37,8 +38,10 @@ pub(super) enum Answer<T> {
 
 /// The simulator's ledger.
 pub(super) struct Ledger {
-    database: Database,
-    clock: Arc<dyn Clock>,
+    pub(super) database: Database,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Whether what happens is noted for whoever is to be told.
+    pub(super) tells: bool,
 }
 
 impl Ledger {
@@ -50,7 +53,11 @@ impl Ledger {
         // Nobody listens: the simulator tells no events.
         let database = Database::open(DatabaseLocation::SqliteFile(path), size, Arc::new(|| {}));
         database.write(|conn| conn.batch_execute(SCHEMA).map_err(storage_error))?;
-        Ok(Self { database, clock })
+        Ok(Self {
+            database,
+            clock,
+            tells: false,
+        })
     }
 
     /// Holds an amount, or notes that it was declined. What is under the key already stays as it is.
@@ -76,7 +83,7 @@ impl Ledger {
                 });
             }
             let status = if declined.is_some() { "declined" } else { "authorized" };
-            insert(
+            self.insert(
                 conn,
                 &NewCharge {
                     key,
@@ -112,7 +119,7 @@ impl Ledger {
                 .bind::<Text, _>(key)
                 .execute(conn)
                 .map_err(storage_error)?;
-            read_back(conn, key)
+            self.told(conn, key)
         })
     }
 
@@ -122,7 +129,7 @@ impl Ledger {
         self.database.write(|conn| match find_charge(conn, key)? {
             None => {
                 let amount = Money::zero(currency);
-                insert(
+                self.insert(
                     conn,
                     &NewCharge {
                         key,
@@ -140,7 +147,7 @@ impl Ledger {
                     .bind::<Text, _>(key)
                     .execute(conn)
                     .map_err(storage_error)?;
-                read_back(conn, key)
+                self.told(conn, key)
             }
             Some(charge) => Ok(Answer::Done(charge)),
         })
@@ -180,6 +187,11 @@ impl Ledger {
                 .bind::<Text, _>(key)
                 .execute(conn)
                 .map_err(storage_error)?;
+            let refund = RefundPart {
+                key: refund_key.to_owned(),
+                amount,
+            };
+            self.tell_of_refund(conn, key, refund)?;
             Ok(Answer::Done(()))
         })
     }
@@ -204,8 +216,21 @@ impl Ledger {
         rows.into_iter().map(ChargeRow::into_charge).collect()
     }
 
-    fn now(&self) -> NaiveDateTime {
+    pub(super) fn now(&self) -> NaiveDateTime {
         self.clock.now().naive_utc()
+    }
+
+    fn insert(&self, conn: &mut DbConn, charge: &NewCharge<'_>) -> Result<Answer<ProviderCharge>, StorageError> {
+        insert(conn, charge)?;
+        self.told(conn, charge.key)
+    }
+
+    /// A charge as it stands now, told to whoever listens.
+    fn told(&self, conn: &mut DbConn, key: &str) -> Result<Answer<ProviderCharge>, StorageError> {
+        let charge = find_charge(conn, key)?;
+        let charge = charge.ok_or_else(|| StorageError::corrupt(format!("charge {key} is gone")))?;
+        self.tell_of_charge(conn, &charge)?;
+        Ok(Answer::Done(charge))
     }
 }
 
@@ -218,7 +243,7 @@ struct NewCharge<'a> {
     now: NaiveDateTime,
 }
 
-fn insert(conn: &mut DbConn, charge: &NewCharge<'_>) -> Result<Answer<ProviderCharge>, StorageError> {
+fn insert(conn: &mut DbConn, charge: &NewCharge<'_>) -> Result<(), StorageError> {
     sql_query(
         "INSERT INTO charges (key, token, amount_minor, currency, status, captured_minor, refunded_minor, \
          decline_reason, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8)",
@@ -232,18 +257,11 @@ fn insert(conn: &mut DbConn, charge: &NewCharge<'_>) -> Result<Answer<ProviderCh
     .bind::<Timestamp, _>(charge.now)
     .bind::<Timestamp, _>(charge.now)
     .execute(conn)
-    .map_err(storage_error)?;
-    read_back(conn, charge.key)
+    .map(|_one| ())
+    .map_err(storage_error)
 }
 
-fn read_back(conn: &mut DbConn, key: &str) -> Result<Answer<ProviderCharge>, StorageError> {
-    let charge = find_charge(conn, key)?;
-    charge
-        .map(Answer::Done)
-        .ok_or_else(|| StorageError::corrupt(format!("charge {key} is gone")))
-}
-
-fn find_charge(conn: &mut DbConn, key: &str) -> Result<Option<ProviderCharge>, StorageError> {
+pub(super) fn find_charge(conn: &mut DbConn, key: &str) -> Result<Option<ProviderCharge>, StorageError> {
     find(conn, key)?.map(ChargeRow::into_charge).transpose()
 }
 

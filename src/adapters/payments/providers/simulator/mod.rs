@@ -19,9 +19,14 @@ use crate::ports::shared::storage::{BoxedError, StorageError};
 use ledger::{Answer, Ledger};
 use tokens::Behaviour;
 
+pub mod outbox;
+
 mod ledger;
 mod rows;
 mod tokens;
+
+/// The provider's name, as it is stored with its payments.
+pub const NAME: &str = "simulator";
 
 /// How long the simulator lets its caller wait.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +68,7 @@ impl Simulator {
 
 impl PaymentProvider for Simulator {
     fn name(&self) -> &'static str {
-        "simulator"
+        NAME
     }
 
     fn authorize(&self, key: &str, token: &str, amount: Money) -> Result<ProviderCharge, ProviderError> {

@@ -21,3 +21,15 @@ CREATE TABLE IF NOT EXISTS refunds (
     currency TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL
 );
+
+-- What is to be told to whoever listens: written with what happened, sent afterwards.
+CREATE TABLE IF NOT EXISTS webhooks (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('new', 'held_back', 'failed', 'delivered', 'dropped', 'given_up')),
+    attempts INTEGER NOT NULL,
+    next_attempt_at TIMESTAMP,
+    created_at TIMESTAMP NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS webhooks_due ON webhooks (next_attempt_at) WHERE next_attempt_at IS NOT NULL;

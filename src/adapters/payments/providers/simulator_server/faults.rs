@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::webhook_faults::{WebhookFault, WebhookTally, draw};
 use crate::ports::shared::seeded::mixed;
 
 /// What may go wrong with a request.
@@ -46,9 +47,13 @@ impl Fault {
     }
 }
 
-/// How often what goes wrong, each in percent of the requests: `timeout-after=10,busy=1`; nothing for an honest provider.
+/// How often what goes wrong, each in percent of the requests or of the webhooks: `timeout-after=10,webhook-dropped=1`;
+/// nothing for an honest provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FaultProfile(BTreeMap<Fault, u32>);
+pub struct FaultProfile {
+    requests: BTreeMap<Fault, u32>,
+    webhooks: BTreeMap<WebhookFault, u32>,
+}
 
 /// Why a text is no profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,39 +68,50 @@ pub enum InvalidProfile {
     #[error("{0} is there twice")]
     Twice(String),
     /// More than all.
-    #[error("these are {0} % of the requests")]
+    #[error("these are {0} % of the requests or of the webhooks")]
     TooMany(u32),
 }
 
 fn names() -> String {
-    Fault::ALL.map(|(_fault, name)| name).join(", ")
+    let requests = Fault::ALL.iter().map(|(_fault, name)| *name);
+    let webhooks = WebhookFault::ALL.iter().map(|(_fault, name)| *name);
+    requests.chain(webhooks).collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for FaultProfile {
     type Err = InvalidProfile;
 
     fn from_str(text: &str) -> Result<Self, InvalidProfile> {
-        let mut shares = BTreeMap::new();
+        let mut profile = Self::default();
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         for entry in entries {
             let wrong = || InvalidProfile::Entry(entry.to_owned());
             let (name, percent) = entry.split_once('=').ok_or_else(wrong)?;
-            let fault = Fault::ALL.into_iter().find(|(_fault, known)| *known == name);
-            let (fault, _name) = fault.ok_or_else(|| InvalidProfile::Unknown(name.to_owned()))?;
             let percent: u32 = percent
                 .parse()
                 .ok()
                 .filter(|percent| *percent <= 100)
                 .ok_or_else(wrong)?;
-            if shares.insert(fault, percent).is_some() {
-                return Err(InvalidProfile::Twice(name.to_owned()));
+            let of_requests = named(&Fault::ALL, name).map(|fault| profile.requests.insert(fault, percent));
+            let of_webhooks = named(&WebhookFault::ALL, name).map(|fault| profile.webhooks.insert(fault, percent));
+            match of_requests.or(of_webhooks) {
+                None => return Err(InvalidProfile::Unknown(name.to_owned())),
+                Some(Some(_before)) => return Err(InvalidProfile::Twice(name.to_owned())),
+                Some(None) => {}
             }
         }
-        match shares.values().sum() {
-            0..=100 => Ok(Self(shares)),
+        let (requests, webhooks) = (profile.requests.values().sum(), profile.webhooks.values().sum());
+        match u32::max(requests, webhooks) {
+            0..=100 => Ok(profile),
             more => Err(InvalidProfile::TooMany(more)),
         }
     }
+}
+
+fn named<F: Copy>(all: &[(F, &'static str)], name: &str) -> Option<F> {
+    all.iter()
+        .find(|(_fault, known)| *known == name)
+        .map(|(fault, _name)| *fault)
 }
 
 /// Deals the faults out, by the number of the request: a run with the same seed and the same order of requests repeats.
@@ -105,6 +121,8 @@ pub struct Faults {
     seed: u64,
     requests: AtomicU64,
     struck: [AtomicU64; Fault::ALL.len()],
+    /// What became of the webhooks.
+    pub webhooks: WebhookTally,
 }
 
 impl Faults {
@@ -115,14 +133,20 @@ impl Faults {
             seed,
             requests: AtomicU64::new(0),
             struck: Default::default(),
+            webhooks: WebhookTally::default(),
         }
+    }
+
+    /// What goes wrong with the webhook of this id.
+    pub(super) fn webhook_fault(&self, id: &str) -> Option<WebhookFault> {
+        draw(&self.profile.webhooks, self.seed, id)
     }
 
     /// What goes wrong with the next request.
     pub(super) fn next(&self, reads: bool) -> Option<Fault> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut draw = mixed(self.seed ^ mixed(number)) % 100;
-        for (fault, percent) in &self.profile.0 {
+        for (fault, percent) in &self.profile.requests {
             let percent = u64::from(*percent);
             if draw < percent {
                 let strikes = !reads || fault.strikes_reading();
@@ -163,7 +187,12 @@ mod tests {
     fn a_profile_is_a_list_of_shares() {
         assert_eq!(profile(""), Ok(FaultProfile::default()));
         let two = profile("busy=1, timeout-after=99").unwrap();
-        assert_eq!(two.0, [(Fault::TimeoutAfter, 99), (Fault::Busy, 1)].into());
+        assert_eq!(two.requests, [(Fault::TimeoutAfter, 99), (Fault::Busy, 1)].into());
+        let both = profile("webhook-dropped=5,busy=100,webhook-doubled=95").unwrap();
+        assert_eq!(
+            both.webhooks,
+            [(WebhookFault::Doubled, 95), (WebhookFault::Dropped, 5)].into()
+        );
     }
 
     #[test]
@@ -177,6 +206,8 @@ mod tests {
             ("lazy=1", Unknown("lazy".into())),
             ("busy=1,busy=1", Twice("busy".into())),
             ("busy=60,slow=41", TooMany(101)),
+            ("webhook-doubled=60,webhook-dropped=41", TooMany(101)),
+            ("webhook-dropped=1,webhook-dropped=1", Twice("webhook-dropped".into())),
         ] {
             assert_eq!(profile(text), Err(reason), "{text}");
         }
@@ -195,6 +226,22 @@ mod tests {
         assert!((900..=1_100).contains(&counts["timeout-after"]), "{counts:?}");
         assert!((400..=600).contains(&counts["wrong-amount"]), "{counts:?}");
         assert_eq!(counts["busy"], 0);
+    }
+
+    #[test]
+    fn a_webhook_meets_its_fault_whenever_it_is_asked_and_as_often_as_the_profile_says() {
+        let faults = Faults::new(profile("webhook-doubled=30,webhook-dropped=5").unwrap(), 7);
+        let deal = || -> Vec<_> {
+            (0..10_000)
+                .map(|n| faults.webhook_fault(&format!("pay_{n}.captured")))
+                .collect()
+        };
+        let dealt = deal();
+        assert_eq!(dealt, deal());
+        let times = |fault| dealt.iter().filter(|dealt| **dealt == Some(fault)).count();
+        assert!((2_800..=3_200).contains(&times(WebhookFault::Doubled)));
+        assert!((400..=600).contains(&times(WebhookFault::Dropped)));
+        assert_eq!(times(WebhookFault::Reordered), 0);
     }
 
     #[test]

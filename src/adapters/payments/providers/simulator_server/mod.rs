@@ -20,6 +20,8 @@ use crate::domains::shared::money::Money;
 use crate::ports::payments::outbound::{PaymentProvider, ProviderError};
 
 pub mod faults;
+pub mod webhook_faults;
+pub mod webhook_sender;
 
 /// The provider, and how it behaves.
 pub struct SimulatorServer {
@@ -59,7 +61,8 @@ async fn health() -> HttpResponse {
 /// How often what went wrong.
 async fn counts(server: Server) -> HttpResponse {
     let (requests, struck) = server.faults.counts();
-    HttpResponse::Ok().json(json!({"requests": requests, "struck": struck}))
+    let webhooks = server.faults.webhooks.counts();
+    HttpResponse::Ok().json(json!({"requests": requests, "struck": struck, "webhooks": webhooks}))
 }
 
 async fn authorize(server: Server, key: web::Path<String>, body: web::Json<AuthorizeBody>) -> HttpResponse {
