@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
-import uuid
 import urllib.request
+import uuid
 
 import campaign
+import tables
 
 # The shop and the provider sign and check what the provider tells with the same secret.
 WEBHOOK_SECRET = "BANYAN_PROVIDER_WEBHOOK_SECRET"
@@ -45,10 +46,14 @@ class Provider:
     def heal(self):
         """The same ledger behind a process that does everything right. Returns how often what went wrong before."""
         struck = self.struck()
+        self.become("")
+        return struck
+
+    def become(self, faults):
+        """The same ledger behind a process that does this wrong."""
         self.child.terminate()
         self.child.wait()
-        self._launch("")
-        return struck
+        self._launch(faults)
 
     def _launch(self, faults):
         command = [self.binary, "payments-simulator", "--listen", self.url.removeprefix("http://")]
@@ -67,4 +72,23 @@ class Provider:
 
     def struck(self):
         with urllib.request.urlopen(f"{self.url}/v1/faults", timeout=10) as answer:
+            return json.load(answer)
+
+    def rows(self, query):
+        """From the ledger's own file."""
+        return tables.simulator_rows(self.data_dir, query)
+
+    def webhooks(self):
+        """The bodies of those that were delivered."""
+        return [body for (body,) in self.rows(tables.WEBHOOKS)]
+
+    def standings(self):
+        """The id and the status of every webhook, sent or not."""
+        return self.rows(tables.WEBHOOK_STANDINGS)
+
+    def ask(self, method, path, body):
+        """As the shop would."""
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode(), headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)

@@ -5,6 +5,7 @@ each context is a file of its own, on PostgreSQL a schema, so no statement here 
 """
 
 import csv
+import datetime
 import io
 import pathlib
 import sqlite3
@@ -43,6 +44,13 @@ RESERVATION_LINES = "SELECT reservation_id, product_id, location, quantity FROM 
 TIMEOUT_TOKEN = "tok_timeout_after_charge"
 PAYMENTS = "SELECT id, order_id, status, amount_minor, currency FROM payments"
 REFUNDS = "SELECT id, payment_id, status, amount_minor FROM refunds"
+STANDINGS = "SELECT id, order_id, status, amount_minor, currency, refunded_minor FROM payments"
+REFUND_TIMES = "SELECT id, status, updated_at FROM refunds"
+WEBHOOK_INBOX = "SELECT event_id, status, reason, event_type FROM webhook_inbox"
+COMPLETED_EVENTS = "SELECT subject FROM event_log WHERE event_type = 'payment.completed'"
+REFUNDS_MADE = "SELECT key, created_at FROM refunds"
+WEBHOOKS = "SELECT body FROM webhooks WHERE status = 'delivered'"
+WEBHOOK_STANDINGS = "SELECT id, status FROM webhooks"
 CHARGES = "SELECT key, token, status, amount_minor, captured_minor, refunded_minor, currency FROM charges"
 PROVIDER_REFUNDS = "SELECT key, charge_key, amount_minor FROM refunds"
 # A later attempt to pay has a key of its own at the provider: the payment's with a number.
@@ -68,6 +76,12 @@ class Postgres:
     def rows(self, context, query):
         text = psql(self.urls[context], f'SET search_path TO "{context}"; {query}')
         return [tuple(row) for row in csv.reader(io.StringIO(text))]
+
+
+def seconds_between(earlier, later):
+    """Between two timestamps as either database writes them."""
+    moments = [datetime.datetime.fromisoformat(text) for text in (earlier, later)]
+    return (moments[1] - moments[0]).total_seconds()
 
 
 def simulator_rows(data_dir, query):
