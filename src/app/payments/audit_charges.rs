@@ -17,7 +17,7 @@ impl Handler<AuditCharges> for PaymentsService {
         let limit = op.page.limit.min(PageRequest::MAX_AUDIT_LIMIT);
         let charges = self
             .provider
-            .list_charges(op.page.after.as_deref(), limit.saturating_add(1));
+            .list_charges(op.page.after.as_deref(), None, limit.saturating_add(1));
         let charges = charges.map_err(|error| {
             super::provider_calls::note("list", op.page.after.as_deref().unwrap_or_default(), &error);
             Failure::Unavailable

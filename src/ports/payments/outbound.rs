@@ -71,6 +71,12 @@ pub trait PaymentStore: Send + Sync {
     /// [`StorageError::Unavailable`].
     fn page_by_order(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<Payment>, StorageError>;
 
+    /// Payments with their refunds, ordered by their own id, from behind `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`].
+    fn page_by_id(&self, after: Option<PaymentId>, limit: u32) -> Result<Vec<Payment>, StorageError>;
+
     /// The orders of those of these payments that exist, and the provider's keys that they are at, in no particular order.
     ///
     /// # Errors
@@ -136,12 +142,17 @@ pub trait PaymentProvider: Send + Sync {
     /// [`ProviderError::Unavailable`].
     fn find_refund(&self, refund_key: &str) -> Result<Option<Money>, ProviderError>;
 
-    /// At most `limit` charges in the order of their keys, which MUST compare by bytes, from behind `after`. None only at the
-    /// end.
+    /// At most `limit` charges in the order of the bytes of their keys, from behind `after`; with `since`, only those
+    /// that were made at this time or later. Fewer than `limit` only at the end of the ledger.
     ///
     /// # Errors
     /// [`ProviderError::Unavailable`].
-    fn list_charges(&self, after: Option<&str>, limit: u32) -> Result<Vec<ProviderCharge>, ProviderError>;
+    fn list_charges(
+        &self,
+        after: Option<&str>,
+        since: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<ProviderCharge>, ProviderError>;
 }
 
 /// What a provider has under a key.

@@ -223,6 +223,13 @@ impl PaymentStore for FakePaymentStore {
         Ok(payments)
     }
 
+    fn page_by_id(&self, after: Option<PaymentId>, limit: u32) -> Result<Vec<Payment>, StorageError> {
+        let rows = self.0.lock().unwrap();
+        let behind = rows.payments.values();
+        let behind = behind.filter(|payment| after.is_none_or(|after| payment.id() > after));
+        Ok(behind.take(usize::try_from(limit).unwrap()).cloned().collect())
+    }
+
     fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId, String)>, StorageError> {
         let rows = self.0.lock().unwrap();
         let known = payments.iter().filter_map(|id| rows.payments.get(id));

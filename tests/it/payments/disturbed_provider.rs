@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use banyan::adapters::payments::providers::simulator::Simulator;
 use banyan::domains::shared::money::Money;
+use banyan::domains::shared::timestamp::Timestamp;
 use banyan::ports::payments::outbound::{PaymentProvider, ProviderCharge, ProviderError};
 
 /// What happens to a call.
@@ -114,7 +115,12 @@ impl PaymentProvider for DisturbedProvider {
         self.call("find_refund", || self.simulator.find_refund(refund_key))
     }
 
-    fn list_charges(&self, after: Option<&str>, limit: u32) -> Result<Vec<ProviderCharge>, ProviderError> {
-        self.call("list_charges", || self.simulator.list_charges(after, limit))
+    fn list_charges(
+        &self,
+        after: Option<&str>,
+        since: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<ProviderCharge>, ProviderError> {
+        self.call("list_charges", || self.simulator.list_charges(after, since, limit))
     }
 }

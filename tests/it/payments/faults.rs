@@ -155,7 +155,7 @@ fn live(life: &Life, faults: [Fault; 2]) -> (usize, usize) {
 fn check(till: &Till, life: &Life, what: &str) {
     let payment = till.payment(1);
     assert!(life.ends.contains(&payment.status), "{:?}: {what}", payment.status);
-    let charges = till.provider.simulator.list_charges(None, 100).unwrap();
+    let charges = till.provider.simulator.list_charges(None, None, 100).unwrap();
     let sum = |minor: fn(&banyan::ports::payments::outbound::ProviderCharge) -> i64| charges.iter().map(minor).sum();
     let captured: i64 = sum(|charge| charge.captured.minor());
     let refunded: i64 = sum(|charge| charge.refunded.minor());

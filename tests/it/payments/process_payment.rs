@@ -216,7 +216,7 @@ fn of_many_cards_at_once_one_is_charged() {
             1,
             "{outcomes:?}"
         );
-        let charges = till.provider.simulator.list_charges(None, 100).unwrap();
+        let charges = till.provider.simulator.list_charges(None, None, 100).unwrap();
         assert_eq!(charges.len(), 1);
     }
 }

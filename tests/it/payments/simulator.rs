@@ -75,7 +75,7 @@ fn the_same_key_brings_the_same_charge_and_another_amount_is_refused() {
     let declined = simulator.authorize("d", "tok_declined", eur(100)).unwrap();
     assert_eq!(simulator.authorize("d", "tok_visa", eur(100)).unwrap(), declined);
     is_refused(simulator.authorize("zero", "tok_visa", eur(0)));
-    assert_eq!(simulator.list_charges(None, 10).unwrap().len(), 2);
+    assert_eq!(simulator.list_charges(None, None, 10).unwrap().len(), 2);
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn the_ledger_outlives_the_process() {
     let simulator = open(&folder);
     assert_eq!(simulator.find_charge("k").unwrap(), Some(charge.clone()));
     simulator.authorize("l", "tok_visa", eur(100)).unwrap();
-    assert_eq!(simulator.list_charges(None, 1).unwrap(), [charge]);
-    assert_eq!(simulator.list_charges(Some("k"), 10).unwrap().len(), 1);
+    assert_eq!(simulator.list_charges(None, None, 1).unwrap(), [charge]);
+    assert_eq!(simulator.list_charges(Some("k"), None, 10).unwrap().len(), 1);
 }
 
 #[test]

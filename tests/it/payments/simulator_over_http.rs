@@ -123,10 +123,10 @@ fn an_honest_provider_answers_over_http_as_it_does_in_this_process() {
         assert!(matches!(refused, Err(ProviderError::Refused(_))), "{refused:?}");
     }
 
-    let all = near.list_charges(None, 10).unwrap();
+    let all = near.list_charges(None, None, 10).unwrap();
     assert_eq!(all.len(), 3);
-    assert_eq!(far.list_charges(None, 10).unwrap(), all);
-    assert_eq!(far.list_charges(Some("a"), 1).unwrap(), all[1..2]);
+    assert_eq!(far.list_charges(None, None, 10).unwrap(), all);
+    assert_eq!(far.list_charges(Some("a"), None, 1).unwrap(), all[1..2]);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_goes_wrong_now_and_then_is_asked_again_and_done_once() {
         );
         assert_eq!(door.client.capture(&key, amount).unwrap().captured, amount);
     }
-    let charges = provider.ledger.list_charges(None, 1_000).unwrap();
+    let charges = provider.ledger.list_charges(None, None, 1_000).unwrap();
     assert_eq!(charges.len(), 300);
     assert!(charges.iter().all(|charge| charge.captured == charge.authorized));
     let (requests, struck) = door.provider.faults.counts();
@@ -204,7 +204,7 @@ fn who_only_asks_is_told_that_nobody_can_tell() {
         let far = &door.client;
         assert!(is_unavailable(&far.find_charge("k")), "{fault}");
         assert!(is_unavailable(&far.find_refund("r")), "{fault}");
-        assert!(is_unavailable(&far.list_charges(None, 10)), "{fault}");
+        assert!(is_unavailable(&far.list_charges(None, None, 10)), "{fault}");
         assert!(door.provider.faults.counts().1[fault] >= 3, "{fault} did not strike");
     }
 }
@@ -265,7 +265,7 @@ fn a_provider_that_is_back_is_asked_again() {
     let _back = InternalServer::start_with(address, move |config| routes(data.clone())(config));
     std::thread::sleep(LEFT_ALONE);
     far.authorize("after", "tok_visa", eur(1)).unwrap();
-    assert_eq!(provider.ledger.list_charges(None, 10).unwrap().len(), 2);
+    assert_eq!(provider.ledger.list_charges(None, None, 10).unwrap().len(), 2);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn a_shop_sells_and_gives_back_over_a_provider_that_is_another_process() {
     assert_eq!(bought["status"], "confirmed");
     app.buy(&customer, &product, 1, "tok_declined")
         .problem(402, "payment_declined");
-    let charges = provider.ledger.list_charges(None, 10).unwrap();
+    let charges = provider.ledger.list_charges(None, None, 10).unwrap();
     assert_eq!(
         charges.iter().map(|charge| charge.captured).collect::<Vec<_>>(),
         [eur(3_998), eur(0)]

@@ -31,6 +31,7 @@ store_contract! {
     overdue_attempts_come_oldest_first_and_customers_before_checkouts_are_due,
     pending_refunds_come_oldest_first,
     pages_follow_the_order_ids_and_end,
+    pages_follow_the_payment_ids_and_end,
     orders_are_told_only_of_payments_that_exist,
 }
 
@@ -299,6 +300,17 @@ fn pages_follow_the_order_ids_and_end(store: &dyn PaymentStore) {
         [first.clone()]
     );
     assert_eq!(store.page_by_order(Some(first.order_id()), 2).unwrap(), []);
+}
+
+fn pages_follow_the_payment_ids_and_end(store: &dyn PaymentStore) {
+    let third = requested(store, 3);
+    let mut first = captured(store, 1);
+    ask_for_refund(store, &mut first, 10, 2);
+    let second = captured(store, 2);
+    assert_eq!(store.page_by_id(None, 2).unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(store.page_by_id(Some(first.id()), 1).unwrap(), [second.clone()]);
+    assert_eq!(store.page_by_id(Some(second.id()), 2).unwrap(), [third.clone()]);
+    assert_eq!(store.page_by_id(Some(third.id()), 2).unwrap(), []);
 }
 
 fn orders_are_told_only_of_payments_that_exist(store: &dyn PaymentStore) {

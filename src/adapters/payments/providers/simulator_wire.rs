@@ -8,7 +8,7 @@
 //! | `POST /v1/charges/{key}/void` `{"amount"}` | lets it go, or blocks the key |
 //! | `PUT /v1/charges/{key}/refunds/{refund_key}` `{"amount"}` | gives it back |
 //! | `GET /v1/charges/{key}`, `GET /v1/refunds/{refund_key}` | 404 where there is none |
-//! | `GET /v1/charges?after=&limit=` | in the order of their keys |
+//! | `GET /v1/charges?after=&since=&limit=` | in the order of their keys; `since`: only those made then or later |
 //!
 //! 422: refused as such, nothing done. 409 (another request with this key is under way), 429 (too many) and 503: nothing
 //! done. Every other answer beside 200 leaves open what was done.
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domains::payments::decline_reason::DeclineReason;
 use crate::domains::shared::money::Money;
+use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::payments::outbound::{ChargeState, ProviderCharge};
 
 /// Charges on a page at most.
@@ -42,6 +43,8 @@ pub(super) struct ErrorBody {
 pub(super) struct ChargesQuery {
     #[serde(default)]
     pub(super) after: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Timestamp>,
     pub(super) limit: u32,
 }
 

@@ -47,6 +47,33 @@ impl SqlPaymentStore {
         })?;
         rows.map(|(payment, refunds)| payment.into_payment(refunds)).transpose()
     }
+
+    /// The payments are read before their refunds, for the same reason.
+    fn load_page(
+        &self,
+        page: impl FnOnce(&mut DbConn) -> QueryResult<Vec<PaymentRow>>,
+    ) -> Result<Vec<Payment>, StorageError> {
+        let (rows, refund_rows) = self.database.read(|conn| {
+            let rows = page(conn)?;
+            let refunded: Vec<&str> = rows
+                .iter()
+                .filter(|row| may_have_refunds(row))
+                .map(|row| row.id.as_str())
+                .collect();
+            let refund_rows = refunds_of(conn, &refunded)?;
+            Ok((rows, refund_rows))
+        })?;
+        let mut refunds_by_payment: HashMap<String, Vec<RefundRow>> = HashMap::new();
+        for row in refund_rows {
+            refunds_by_payment.entry(row.payment_id.clone()).or_default().push(row);
+        }
+        rows.into_iter()
+            .map(|row| {
+                let refunds = refunds_by_payment.remove(&row.id).unwrap_or_default();
+                row.into_payment(refunds)
+            })
+            .collect()
+    }
 }
 
 impl PaymentStore for SqlPaymentStore {
@@ -163,31 +190,26 @@ impl PaymentStore for SqlPaymentStore {
     fn page_by_order(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<Payment>, StorageError> {
         // Sorts before every id.
         let after = after.map(|order_id| order_id.to_string()).unwrap_or_default();
-        let (rows, refund_rows) = self.database.read(|conn| {
-            let rows: Vec<PaymentRow> = payments::table
+        self.load_page(|conn| {
+            payments::table
                 .filter(payments::order_id.gt(after))
                 .order(payments::order_id)
                 .limit(i64::from(limit))
                 .select(PaymentRow::as_select())
-                .load(conn)?;
-            let refunded: Vec<&str> = rows
-                .iter()
-                .filter(|row| may_have_refunds(row))
-                .map(|row| row.id.as_str())
-                .collect();
-            let refund_rows = refunds_of(conn, &refunded)?;
-            Ok((rows, refund_rows))
-        })?;
-        let mut refunds_by_payment: HashMap<String, Vec<RefundRow>> = HashMap::new();
-        for row in refund_rows {
-            refunds_by_payment.entry(row.payment_id.clone()).or_default().push(row);
-        }
-        rows.into_iter()
-            .map(|row| {
-                let refunds = refunds_by_payment.remove(&row.id).unwrap_or_default();
-                row.into_payment(refunds)
-            })
-            .collect()
+                .load(conn)
+        })
+    }
+
+    fn page_by_id(&self, after: Option<PaymentId>, limit: u32) -> Result<Vec<Payment>, StorageError> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        self.load_page(|conn| {
+            payments::table
+                .filter(payments::id.gt(after))
+                .order(payments::id)
+                .limit(i64::from(limit))
+                .select(PaymentRow::as_select())
+                .load(conn)
+        })
     }
 
     fn orders_of(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, OrderId, String)>, StorageError> {

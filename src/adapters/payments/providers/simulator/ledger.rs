@@ -18,6 +18,7 @@ use crate::adapters::shared::sql::errors::storage_error;
 use crate::domains::payments::decline_reason::DeclineReason;
 use crate::domains::payments::refund_rules::{captured_within_authorized, refund_within_captured};
 use crate::domains::shared::money::{Currency, Money};
+use crate::domains::shared::timestamp::Timestamp as Moment;
 use crate::ports::payments::outbound::{ChargeState, ProviderCharge};
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::storage::StorageError;
@@ -206,10 +207,17 @@ impl Ledger {
         row.map(|row| row.amount()).transpose()
     }
 
-    pub(super) fn list_charges(&self, after: &str, limit: u32) -> Result<Vec<ProviderCharge>, StorageError> {
+    pub(super) fn list_charges(
+        &self,
+        after: &str,
+        since: Option<Moment>,
+        limit: u32,
+    ) -> Result<Vec<ProviderCharge>, StorageError> {
+        let since = since.map(Moment::naive_utc);
         let rows: Vec<ChargeRow> = self.database.read(|conn| {
-            sql_query("SELECT * FROM charges WHERE key > $1 ORDER BY key LIMIT $2")
+            sql_query("SELECT * FROM charges WHERE key > $1 AND ($2 IS NULL OR created_at >= $2) ORDER BY key LIMIT $3")
                 .bind::<Text, _>(after)
+                .bind::<Nullable<Timestamp>, _>(since)
                 .bind::<BigInt, _>(i64::from(limit))
                 .load(conn)
         })?;

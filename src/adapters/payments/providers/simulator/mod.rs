@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::domains::payments::decline_reason::DeclineReason;
 use crate::domains::shared::money::Money;
+use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::payments::outbound::{PaymentProvider, ProviderCharge, ProviderError};
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::storage::{BoxedError, StorageError};
@@ -118,8 +119,14 @@ impl PaymentProvider for Simulator {
         self.ledger.find_refund(refund_key).map_err(away)
     }
 
-    fn list_charges(&self, after: Option<&str>, limit: u32) -> Result<Vec<ProviderCharge>, ProviderError> {
-        self.ledger.list_charges(after.unwrap_or_default(), limit).map_err(away)
+    fn list_charges(
+        &self,
+        after: Option<&str>,
+        since: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<ProviderCharge>, ProviderError> {
+        let page = self.ledger.list_charges(after.unwrap_or_default(), since, limit);
+        page.map_err(away)
     }
 }
 

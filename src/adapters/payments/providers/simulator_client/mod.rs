@@ -9,6 +9,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::{Method, Request, header};
@@ -19,6 +20,7 @@ use super::simulator_wire::{AmountBody, AuthorizeBody, ChargeBody, ChargesBody, 
 use crate::adapters::shared::circuit_breaker::{BreakerSettings, CircuitBreaker};
 use crate::adapters::shared::remote::peer_url::PeerUrl;
 use crate::domains::shared::money::Money;
+use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::payments::outbound::{ChargeState, PaymentProvider, ProviderCharge, ProviderError};
 use crate::ports::shared::seeded::{mixed, mixed_text};
 
@@ -241,6 +243,11 @@ fn reason(status: u16, said: &[u8]) -> String {
     format!("answered {status}: {said}")
 }
 
+/// A key as it can stand in an address: those that are not ours may hold anything.
+fn in_address(key: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(key, NON_ALPHANUMERIC)
+}
+
 fn pause(path: &str, attempt: u32) -> Duration {
     let whole = FIRST_PAUSE.saturating_mul(attempt);
     let left_out = mixed(mixed_text(u64::from(attempt), path)) % 1_000;
@@ -261,7 +268,7 @@ impl PaymentProvider for SimulatorClient {
         };
         let charge = self.effect(
             &Method::PUT,
-            &format!("/v1/charges/{key}"),
+            &format!("/v1/charges/{}", in_address(key)),
             &body,
             |charge: &ChargeBody| {
                 let charge = charge.clone().into_charge();
@@ -273,7 +280,7 @@ impl PaymentProvider for SimulatorClient {
     }
 
     fn capture(&self, key: &str, amount: Money) -> Result<ProviderCharge, ProviderError> {
-        let path = format!("/v1/charges/{key}/capture");
+        let path = format!("/v1/charges/{}/capture", in_address(key));
         let charge = self.effect(&Method::POST, &path, &AmountBody { amount }, |charge: &ChargeBody| {
             let charge = charge.clone().into_charge();
             charge.key == key && (charge.state != ChargeState::Captured || charge.captured == amount)
@@ -282,7 +289,7 @@ impl PaymentProvider for SimulatorClient {
     }
 
     fn void(&self, key: &str, amount: Money) -> Result<ProviderCharge, ProviderError> {
-        let path = format!("/v1/charges/{key}/void");
+        let path = format!("/v1/charges/{}/void", in_address(key));
         let charge = self.effect(&Method::POST, &path, &AmountBody { amount }, |charge: &ChargeBody| {
             let said = charge.authorized;
             charge.key == key && (said == amount || said == Money::zero(amount.currency()))
@@ -291,25 +298,31 @@ impl PaymentProvider for SimulatorClient {
     }
 
     fn refund(&self, key: &str, refund_key: &str, amount: Money) -> Result<(), ProviderError> {
-        let path = format!("/v1/charges/{key}/refunds/{refund_key}");
+        let path = format!("/v1/charges/{}/refunds/{}", in_address(key), in_address(refund_key));
         let body = AmountBody { amount };
         self.effect(&Method::PUT, &path, &body, |said: &AmountBody| said.amount == amount)?;
         Ok(())
     }
 
     fn find_charge(&self, key: &str) -> Result<Option<ProviderCharge>, ProviderError> {
-        let charge: Option<ChargeBody> = self.read(&format!("/v1/charges/{key}"))?;
+        let charge: Option<ChargeBody> = self.read(&format!("/v1/charges/{}", in_address(key)))?;
         Ok(charge.map(ChargeBody::into_charge))
     }
 
     fn find_refund(&self, refund_key: &str) -> Result<Option<Money>, ProviderError> {
-        let said: Option<AmountBody> = self.read(&format!("/v1/refunds/{refund_key}"))?;
+        let said: Option<AmountBody> = self.read(&format!("/v1/refunds/{}", in_address(refund_key)))?;
         Ok(said.map(|body| body.amount))
     }
 
-    fn list_charges(&self, after: Option<&str>, limit: u32) -> Result<Vec<ProviderCharge>, ProviderError> {
-        let (after, limit) = (after.unwrap_or_default(), limit.min(PAGE_MAX));
-        let page: Option<ChargesBody> = self.read(&format!("/v1/charges?after={after}&limit={limit}"))?;
+    fn list_charges(
+        &self,
+        after: Option<&str>,
+        since: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<ProviderCharge>, ProviderError> {
+        let (after, limit) = (in_address(after.unwrap_or_default()), limit.min(PAGE_MAX));
+        let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
+        let page: Option<ChargesBody> = self.read(&format!("/v1/charges?after={after}{since}&limit={limit}"))?;
         let charges = page.map(|page| page.charges).unwrap_or_default();
         Ok(charges.into_iter().map(ChargeBody::into_charge).collect())
     }

@@ -113,7 +113,7 @@ async fn find_refund(server: Server, refund_key: web::Path<String>) -> HttpRespo
 
 async fn list_charges(server: Server, query: web::Query<ChargesQuery>) -> HttpResponse {
     answer(server, Touches::Reads, move |simulator| {
-        let charges = simulator.list_charges(Some(&query.after), query.limit.min(PAGE_MAX))?;
+        let charges = simulator.list_charges(Some(&query.after), query.since, query.limit.min(PAGE_MAX))?;
         Ok(ChargesBody {
             charges: charges.into_iter().map(ChargeBody::from).collect(),
         })
