@@ -174,7 +174,7 @@ impl<'a> Scaffold<'a> {
             let within: Vec<&str> = path.iter().map(String::as_str).collect();
             let is_published = match within.as_slice() {
                 ["ports", _] => true,
-                ["ports", _, "operations"] => called.contains(other),
+                ["ports", _, "operations", ..] => called.contains(other),
                 ["ports", _, "events"] => called.contains(other) || heard.contains(other),
                 _ => false,
             };
