@@ -6,14 +6,17 @@ use std::process::ExitCode;
 
 use super::admin::{self, CreateAdminError, NewAdmin};
 use super::cli::command::{
-    Admin, Command, CreateAdmin, Extract, Import, ImportFormat, ImportProducts, MapFormat, Scaffold,
+    Admin, Command, CreateAdmin, Extract, Import, ImportFormat, ImportProducts, MapFormat, Reconcile,
+    ReconcilePayments, ReportFormat, Scaffold,
 };
 use super::cli::service::Service;
 use super::extract::{self, ExtractError};
-use super::fsck::{self, Course, Patience};
+use super::fsck;
 use super::map::Map;
 use super::program::{self, NotDone, print};
+use super::reconcile::{self, Wish};
 use super::settings::Settings;
+use super::settle::{Course, Patience};
 use super::wiring::Shop;
 use super::{announce, demo, import, payments_simulator, service};
 use crate::domains::shared::secret::Secret;
@@ -34,6 +37,9 @@ fn carry_out(command: &Command, settings: &Settings) -> Result<(), NotDone> {
             action: Admin::Create(person),
         } => create_admin(settings, person),
         Command::Fsck => fsck(settings),
+        Command::Reconcile {
+            what: Reconcile::Payments(wished),
+        } => reconcile_payments(settings, wished),
         Command::Extract {
             how: Extract::Scaffold(what),
         } => scaffold(what),
@@ -114,6 +120,26 @@ fn fsck(settings: &Settings) -> Result<(), NotDone> {
     )?;
     print(&format!("{report}\n"))?;
     if report.is_clean() { Ok(()) } else { Err(NotDone::Found) }
+}
+
+fn reconcile_payments(settings: &Settings, wished: &ReconcilePayments) -> Result<(), NotDone> {
+    let shop = Shop::open(settings).map_err(|error| NotDone::Unable(error.into()))?;
+    let wish = Wish {
+        since: wished.since.map(|since| since.before(shop.clock.now())),
+        apply: wished.apply,
+    };
+    let report = reconcile::run(
+        &*shop.contexts.payments,
+        &*shop.ids,
+        wish,
+        Course::whole(Patience::default()),
+    )
+    .map_err(|error| NotDone::Unable(error.into()))?;
+    match wished.format {
+        ReportFormat::Table => print(&format!("{report}\n"))?,
+        ReportFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?,
+    }
+    if report.agrees() { Ok(()) } else { Err(NotDone::Found) }
 }
 
 fn scaffold(what: &Scaffold) -> Result<(), NotDone> {

@@ -6,6 +6,7 @@ use super::cli::events::{DeadLetters, DiscardLetter, LetterFormat, ListLetters, 
 use super::operator::{Operator, explain};
 use super::program::{NotDone, print};
 use super::settings::Settings;
+use super::text_table;
 use super::wiring::Shop;
 use crate::app::shared::dead_letters::office::Office;
 use crate::ports::shared::dead_letters::{
@@ -223,23 +224,7 @@ fn table(letters: &[ParkedEvent]) -> String {
         ]
     });
     let rows: Vec<[String; 6]> = std::iter::once(head).chain(rows).collect();
-    let mut widths = [0_usize; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            // Writing to a String cannot fail, here and below.
-            let _ = write!(line, "{cell:width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    text_table::table(&rows)
 }
 
 /// All that is known of one.

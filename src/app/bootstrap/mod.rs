@@ -43,6 +43,8 @@ pub mod start_error;
 pub mod logging;
 
 mod operator;
+pub mod settle;
+mod text_table;
 
 pub mod admin;
 pub mod dead_letters;
@@ -51,5 +53,6 @@ pub mod extract;
 pub mod fsck;
 pub mod import;
 pub mod map;
+pub mod reconcile;
 
 mod payments_simulator;

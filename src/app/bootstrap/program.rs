@@ -1,4 +1,5 @@
-//! From the command line to what carries it out, and to the exit code: 0 done, 1 not done, 2 asked for in a wrong way.
+//! From the command line to what carries it out, and to the exit code: 0 done, 1 not done, 2 asked for in a wrong way or without
+//! a verdict.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -15,6 +16,8 @@ use super::settings::Settings;
 pub enum NotDone {
     /// What it was given makes no sense.
     Wrong(String),
+    /// It was to judge something, and could not: that is no verdict.
+    Unable(Box<dyn Error>),
     /// It did not work.
     Failed(Box<dyn Error>),
     /// It says so itself, on standard output.
@@ -45,6 +48,10 @@ pub fn main<C: Commands>(
         Err(NotDone::Found) => ExitCode::FAILURE,
         Err(NotDone::Wrong(reason)) => {
             eprintln!("banyan: {reason}");
+            ExitCode::from(2)
+        }
+        Err(NotDone::Unable(error)) => {
+            eprintln!("banyan: {}", with_sources(&*error));
             ExitCode::from(2)
         }
         Err(NotDone::Failed(error)) => {

@@ -57,6 +57,8 @@ pub struct Settings {
     pub shipping_minor: i64,
     /// What to log and how.
     pub log: LogSettings,
+    /// How payments are compared with the provider's ledger without being asked.
+    pub reconciliation: Reconciliation,
     /// How long things take and how often they are looked at.
     pub timers: Timers,
 }
@@ -65,6 +67,15 @@ pub struct Settings {
 pub const PROVIDER_WEBHOOK_SECRET: &str = "BANYAN_PROVIDER_WEBHOOK_SECRET";
 /// The variable for the secret with which it signed them before, while it changes to another one.
 pub const PROVIDER_WEBHOOK_SECRET_PREVIOUS: &str = "BANYAN_PROVIDER_WEBHOOK_SECRET_PREVIOUS";
+
+/// How payments are compared with the provider's ledger without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconciliation {
+    /// How often; never where absent.
+    pub every: Option<Duration>,
+    /// Whether what needs no person is repaired, too.
+    pub repairs: bool,
+}
 
 /// The variable for the address of the payment provider.
 pub const PROVIDER_URL: &str = "BANYAN_PROVIDER_URL";

@@ -2,11 +2,13 @@
 
 use crate::domains::payments::decline_reason::DeclineReason;
 use crate::domains::payments::payment::Payment;
+use crate::domains::payments::reconciliation::{DiscrepancyClass, Repair};
 use crate::domains::payments::refund::{Refund, RefundStatus};
 use crate::domains::payments::status::PaymentStatus;
 use crate::domains::shared::ids::PaymentId;
 use crate::ports::payments::events::{PaymentCompleted, PaymentFailed, PaymentRefunded};
 use crate::ports::payments::operations;
+use crate::ports::payments::operations::reconciliation::{self, OurSide};
 use crate::ports::payments::outbound::{ChargeState, ProviderCharge};
 
 /// A payment, as its readers see it.
@@ -74,6 +76,44 @@ pub(super) fn charge(charge: ProviderCharge) -> operations::Charge {
         captured: charge.captured,
         refunded: charge.refunded,
         open: charge.state == ChargeState::Authorized,
+    }
+}
+
+/// What we know of a payment that the provider sees differently.
+pub(super) fn our_side(payment: &Payment) -> OurSide {
+    OurSide {
+        payment_id: payment.id(),
+        order_id: payment.order_id(),
+        status: status(payment.status()),
+        amount: payment.amount(),
+        refunded: payment.refunded(),
+    }
+}
+
+/// In which way both sides disagree.
+pub(super) fn discrepancy_class(class: DiscrepancyClass) -> reconciliation::DiscrepancyClass {
+    match class {
+        DiscrepancyClass::OrphanCharge => reconciliation::DiscrepancyClass::OrphanCharge,
+        DiscrepancyClass::MissingCapture => reconciliation::DiscrepancyClass::MissingCapture,
+        DiscrepancyClass::MissingCharge => reconciliation::DiscrepancyClass::MissingCharge,
+        DiscrepancyClass::AmountDrift => reconciliation::DiscrepancyClass::AmountDrift,
+        DiscrepancyClass::CurrencyDrift => reconciliation::DiscrepancyClass::CurrencyDrift,
+        DiscrepancyClass::RefundDrift => reconciliation::DiscrepancyClass::RefundDrift,
+        DiscrepancyClass::StateDrift => reconciliation::DiscrepancyClass::StateDrift,
+        DiscrepancyClass::DuplicateCharge => reconciliation::DiscrepancyClass::DuplicateCharge,
+    }
+}
+
+/// What makes both agree again.
+pub(super) fn repair(repair: Repair) -> reconciliation::Repair {
+    match repair {
+        Repair::Void => reconciliation::Repair::Void,
+        Repair::GiveBack => reconciliation::Repair::GiveBack,
+        Repair::Capture => reconciliation::Repair::Capture,
+        Repair::RecordCapture => reconciliation::Repair::RecordCapture,
+        Repair::RecordVoid => reconciliation::Repair::RecordVoid,
+        Repair::RefundAgain => reconciliation::Repair::RefundAgain,
+        Repair::RecordRefund => reconciliation::Repair::RecordRefund,
     }
 }
 

@@ -38,8 +38,13 @@ mod receive_webhook;
 mod audit_charges;
 mod audit_payments;
 
+mod compare_charge;
+mod reconcile_payments;
+mod repair_charge;
+
 mod answers;
 mod carry_out_refund;
+mod comparison;
 mod merge_notice;
 mod messages;
 mod provider_calls;

@@ -6,6 +6,7 @@ use super::PaymentsService;
 use super::unsettled::Unsettled;
 use crate::domains::payments::payment::Payment;
 use crate::domains::payments::refund::Refund;
+use crate::domains::shared::money::Money;
 use crate::ports::payments::outbound::{ProviderCharge, ProviderError};
 
 /// What came of a refund at the provider.
@@ -45,29 +46,38 @@ impl PaymentsService {
 
     /// Lets go what is held, or blocks the key. Asked again as often as needed: it changes nothing any more.
     pub(super) fn void_held(&self, payment: &Payment) -> Result<ProviderCharge, Unsettled> {
-        self.insist("void", payment.provider_key(), || {
-            self.provider.void(payment.provider_key(), payment.amount())
-        })
+        self.void_under(payment.provider_key(), payment.amount())
+    }
+
+    /// Lets go what is held under a key.
+    pub(super) fn void_under(&self, key: &str, amount: Money) -> Result<ProviderCharge, Unsettled> {
+        self.insist("void", key, || self.provider.void(key, amount))
     }
 
     /// Gives money back. After an unknown outcome it is looked up, and asked for again under the same key.
     pub(super) fn give_back(&self, payment: &Payment, refund: &Refund) -> Result<RefundOutcome, Unsettled> {
-        let refund_key = refund.id().to_string();
+        self.give_back_under(payment.provider_key(), &refund.id().to_string(), refund.amount())
+    }
+
+    /// Gives back, under `refund_key`, some of what was taken under `key`.
+    pub(super) fn give_back_under(
+        &self,
+        key: &str,
+        refund_key: &str,
+        wished: Money,
+    ) -> Result<RefundOutcome, Unsettled> {
         for attempt in 0..self.persistence.attempts {
             self.pause_before(attempt);
-            match self
-                .provider
-                .refund(payment.provider_key(), &refund_key, refund.amount())
-            {
+            match self.provider.refund(key, refund_key, wished) {
                 Ok(()) => return Ok(RefundOutcome::Done),
                 Err(ProviderError::Refused(why)) => {
                     tracing::warn!(refund = refund_key, why, "the provider refuses a refund");
                     return Ok(RefundOutcome::Refused);
                 }
-                Err(error) => note("refund", &refund_key, &error),
+                Err(error) => note("refund", refund_key, &error),
             }
-            if let Ok(Some(amount)) = self.provider.find_refund(&refund_key) {
-                return if amount == refund.amount() {
+            if let Ok(Some(amount)) = self.provider.find_refund(refund_key) {
+                return if amount == wished {
                     Ok(RefundOutcome::Done)
                 } else {
                     Err(Unsettled::Contradiction(format!(
@@ -77,6 +87,15 @@ impl PaymentsService {
             }
         }
         Err(Unsettled::ProviderAway)
+    }
+
+    /// What the provider gave back by a refund of ours.
+    pub(super) fn find_refund(&self, refund: &Refund) -> Result<Option<Money>, Unsettled> {
+        let refund_key = refund.id().to_string();
+        self.provider.find_refund(&refund_key).map_err(|error| {
+            note("look up", &refund_key, &error);
+            Unsettled::ProviderAway
+        })
     }
 
     fn insist(

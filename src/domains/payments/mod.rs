@@ -4,6 +4,7 @@ pub mod payment;
 
 pub mod attempt;
 pub mod decline_reason;
+pub mod reconciliation;
 pub mod refund;
 pub mod refund_rules;
 pub mod status;

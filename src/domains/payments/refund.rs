@@ -56,6 +56,11 @@ impl RefundReason {
         Self("order cancelled".to_owned())
     }
 
+    /// For what went back at the provider's desk, without us.
+    pub fn made_at_the_provider() -> Self {
+        Self("made at the payment provider".to_owned())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,15 +6,19 @@ use serde::{Deserialize, Serialize};
 use crate::domains::shared::ids::{OrderId, PaymentId, RefundId, UserId};
 use crate::domains::shared::money::Money;
 use crate::domains::shared::timestamp::Timestamp;
+use crate::ports::payments::operations::reconciliation::{Compared, RepairedCharge, Suspects};
 use crate::ports::shared::failure::Never;
 use crate::ports::shared::operation::{Key, operation, table_of_contents};
 use crate::ports::shared::page::{Page, PageRequest};
+
+pub mod reconciliation;
 
 table_of_contents! {
     /// Payments, as its callers see it.
     Payments = "payments", super::events::EVENTS:
         RequestPayment, AuthorizePayment, CapturePayment, CancelPayment, ProcessPayment, RefundPayment, GetPayment,
-        GetPaymentOfOrder, ResolveUnknown, ReceiveWebhook, ApplyWebhooks, AuditPayments, AuditCharges
+        GetPaymentOfOrder, ResolveUnknown, ReceiveWebhook, ApplyWebhooks, AuditPayments, AuditCharges,
+        ReconcilePayments, CompareCharge, RepairCharge
 }
 
 /// Where a payment stands.
@@ -406,3 +410,31 @@ pub struct ChargeAudit {
     #[serde(default)]
     pub superseded: bool,
 }
+
+/// Compares our payments with the provider's ledger, page by page, both in the order of their keys. What disagrees may
+/// only have been read at two moments: [`CompareCharge`] looks again.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ReconcilePayments {
+    /// Which page: how many payments at most, and from where on.
+    pub page: PageRequest,
+    /// Only what was begun at this time or later; everything where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+operation!(ReconcilePayments => Suspects, Never; "payments.reconcile_payments", Query, Internal);
+
+/// Compares once more what is under a key of the provider, or should be: our payment, read now, with its entries there.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CompareCharge {
+    /// The key.
+    pub key: String,
+}
+operation!(CompareCharge => Compared, Never; "payments.compare_charge", Query, Internal; key = |op| Key::of(&op.key));
+
+/// Compares once more, and makes both agree again where that needs no person. Twice is once.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RepairCharge {
+    /// The key.
+    pub key: String,
+}
+operation!(RepairCharge => RepairedCharge, Never; "payments.repair_charge", Command, Internal; key = |op| Key::of(&op.key));

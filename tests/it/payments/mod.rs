@@ -23,6 +23,9 @@ mod webhook_races;
 
 mod audit_payments;
 
+mod reconcile_payments;
+mod repair_charge;
+
 mod faults;
 
 mod simulator;

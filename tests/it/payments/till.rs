@@ -26,12 +26,16 @@ use banyan::ports::shared::clock::Clock;
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::idempotency::IdempotencyStore;
 use banyan::ports::shared::operation::{Handler, Operation};
+use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
 use uuid::Uuid;
 
 use super::disturbed_provider::DisturbedProvider;
 use crate::fakes::payments::FakePaymentStore;
 use crate::fakes::webhooks::FakeWebhookInbox;
 use crate::support::fixed::{CountingIds, FixedClock, call, customer, with_key};
+
+/// The file of the provider's ledger.
+const LEDGER: &str = "simulator.sqlite3";
 
 /// The customer who pays at the till.
 pub const CUSTOMER: u128 = 77;
@@ -42,7 +46,7 @@ pub struct Till {
     pub provider: Arc<DisturbedProvider>,
     pub clock: Arc<FixedClock>,
     pub payments: Arc<PaymentsService>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Till {
@@ -82,7 +86,7 @@ impl Till {
             slow: Duration::from_millis(1),
             timeout: Duration::from_millis(1),
         };
-        let simulator = Simulator::open(folder.path().join("simulator.sqlite3"), waits, clock.clone()).unwrap();
+        let simulator = Simulator::open(folder.path().join(LEDGER), waits, clock.clone()).unwrap();
         let simulator = simulator.telling();
         let provider = Arc::new(DisturbedProvider::new(simulator));
         let persistence = Persistence {
@@ -102,7 +106,7 @@ impl Till {
             provider,
             clock,
             payments: Arc::new(payments),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -199,6 +203,12 @@ impl Till {
 
     pub fn charge_state(&self, number: u128) -> Option<ChargeState> {
         self.charge(number).map(|charge| charge.state)
+    }
+
+    /// Changes the provider's books behind everybody's back.
+    pub fn ledger(&self, statement: &str) {
+        let mut books = SqliteConnection::establish(self.folder.path().join(LEDGER).to_str().unwrap()).unwrap();
+        sql_query(statement).execute(&mut books).unwrap();
     }
 
     /// A completed payment of 50 EUR.

@@ -24,7 +24,7 @@ fn outcome(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// A server on a free port, killed when dropped.
-struct Server {
+pub(super) struct Server {
     process: Child,
     /// What it says once it serves.
     announcement: String,
@@ -32,9 +32,14 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path, demo: &str) -> Self {
+        Self::start_with(folder, demo, &[])
+    }
+
+    pub(super) fn start_with(folder: &Path, demo: &str, settings: &[(&str, &str)]) -> Self {
         let mut process = banyan(folder)
             .env("BANYAN_HTTP_ADDR", "127.0.0.1:0")
             .env("BANYAN_DEMO", demo)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -18,6 +18,7 @@ mod nothing_crosses_schemas;
 mod openapi;
 mod problem_table;
 mod purchase;
+mod reconcile_command;
 mod roles;
 mod tls;
 mod two_instances;

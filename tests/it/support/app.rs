@@ -14,7 +14,7 @@ use banyan::app::bootstrap::databases::Databases;
 use banyan::app::bootstrap::processes::Processes;
 use banyan::app::bootstrap::serve::{self, StopOn};
 use banyan::app::bootstrap::settings::{
-    FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Ports, Provider, Settings, Timers,
+    FirstAdmin, LOG_FILTER, LogFormat, LogSettings, Ports, Provider, Reconciliation, Settings, Timers,
 };
 use banyan::app::bootstrap::wiring::Shop;
 use banyan::domains::shared::correlation::CorrelationId;
@@ -364,6 +364,10 @@ fn settings(folder: &Path) -> Settings {
         log: LogSettings {
             filter: LOG_FILTER.to_owned(),
             format: LogFormat::Text,
+        },
+        reconciliation: Reconciliation {
+            every: None,
+            repairs: false,
         },
         timers: Timers {
             payment_window_ms: 60_000,

@@ -10,6 +10,7 @@ use super::options::secret;
 use super::service::Service;
 use crate::adapters::payments::providers::simulator_server::faults::FaultProfile;
 use crate::adapters::payments::providers::simulator_server::webhook_sender::WebhookUrl;
+use crate::app::bootstrap::reconcile::since::Since;
 use crate::domains::shared::secret::Secret;
 
 /// What the program can do.
@@ -32,6 +33,12 @@ pub enum Command {
     },
     /// Compare what the contexts know of each order, each piece and each payment, and name what does not agree.
     Fsck,
+    /// Hold our books against those of others.
+    Reconcile {
+        /// Which.
+        #[command(subcommand)]
+        what: Reconcile,
+    },
     /// Lift a context out. Needs no database.
     Extract {
         /// How far.
@@ -54,6 +61,7 @@ impl Commands for Command {
         match self {
             Self::Fsck => vec!["identity", "inventory", "catalog", "payments", "orders"],
             Self::Import { .. } => vec!["catalog", "inventory"],
+            Self::Reconcile { .. } => vec!["payments"],
             Self::Admin { .. } => vec!["identity"],
             Self::Service(Service::Serve) if demo => vec!["identity", "inventory", "catalog"],
             Self::Service(service) => service.asks(demo),
@@ -64,7 +72,7 @@ impl Commands for Command {
     fn calls_contexts(&self) -> bool {
         match self {
             Self::Service(service) => service.calls_contexts(),
-            Self::Import { .. } | Self::Admin { .. } | Self::Fsck => true,
+            Self::Import { .. } | Self::Admin { .. } | Self::Fsck | Self::Reconcile { .. } => true,
             Self::Extract { .. } | Self::Map { .. } | Self::PaymentsSimulator(_) => false,
         }
     }
@@ -146,6 +154,37 @@ pub enum ImportFormat {
     /// Comma-separated values under a line of column names.
     Csv,
     /// A list of objects.
+    Json,
+}
+
+/// Which books are held against those of others.
+#[derive(Debug, Subcommand)]
+pub enum Reconcile {
+    /// Compare our payments with the provider's ledger, and name what does not agree. Exit code 0: they agree (again), 1: they
+    /// do not, 2: they could not be compared.
+    Payments(ReconcilePayments),
+}
+
+/// Which payments, and what is done about them.
+#[derive(Debug, Args)]
+pub struct ReconcilePayments {
+    /// Only what was begun since then: a time span as in `90m`, `24h` or `7d`, or a time as in `2026-11-25T00:00:00Z`.
+    #[arg(long)]
+    pub since: Option<Since>,
+    /// Make what disagrees agree again, where that needs no person.
+    #[arg(long)]
+    pub apply: bool,
+    /// What the report is written in.
+    #[arg(long, default_value = "table")]
+    pub format: ReportFormat,
+}
+
+/// What a report is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Table,
+    /// For programs.
     Json,
 }
 

@@ -16,7 +16,7 @@ use crate::adapters::shared::messaging::names::Names;
 use crate::app::bootstrap::databases::{DATABASE_URL, Databases, database_url, own_variable};
 use crate::app::bootstrap::processes::{self, Processes, Storefront};
 use crate::app::bootstrap::settings::{
-    self, BrokerSettings, InvalidSetting, LogFormat, LogSettings, Ports, Provider, Settings, Timers,
+    self, BrokerSettings, InvalidSetting, LogFormat, LogSettings, Ports, Provider, Reconciliation, Settings, Timers,
 };
 use crate::domains::shared::secret::Secret;
 
@@ -69,6 +69,8 @@ pub(super) struct Options {
     way: WayOptions,
     #[command(flatten)]
     provider: ProviderOptions,
+    #[command(flatten)]
+    reconciliation: ReconciliationOptions,
     #[command(flatten)]
     timers: TimerOptions,
 }
@@ -254,6 +256,18 @@ struct ProviderOptions {
     left_alone_ms: u32,
 }
 
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reconciliation: our payments against the provider's ledger, of the last seven days")]
+struct ReconciliationOptions {
+    /// How often they are compared where payments runs; what disagrees is written into the log. 0: never.
+    #[arg(long, env = "BANYAN_RECONCILE_EVERY_SECONDS", value_name = "SECONDS",
+        default_value_t = 3_600, global = true, value_parser = clap::value_parser!(u32).range(0..=604_800))]
+    reconcile_every_seconds: u32,
+    /// Whether what needs no person is repaired, too, as by `banyan reconcile payments --apply`.
+    #[arg(long, env = "BANYAN_RECONCILE_APPLY", default_value = "off", global = true)]
+    reconcile_apply: OnOff,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum PortsMode {
     Direct,
@@ -339,6 +353,13 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
         log: LogSettings {
             filter: settings::log_filter(&options.log).map_err(wrong)?,
             format: options.log_format,
+        },
+        reconciliation: Reconciliation {
+            every: Some(Duration::from_secs(
+                options.reconciliation.reconcile_every_seconds.into(),
+            ))
+            .filter(|every| !every.is_zero()),
+            repairs: options.reconciliation.reconcile_apply == OnOff::On,
         },
         timers: Timers {
             payment_window_ms: i64::from(timers.reservation_ttl_seconds) * 1_000,

@@ -2,10 +2,9 @@
 
 use std::cell::Cell;
 
-use super::Course;
 use super::pages::{Cursor, Source};
 use super::report::{FsckError, Report, Violation};
-use super::settle::{SUSPECTS_AT_ONCE, settle};
+use crate::app::bootstrap::settle::{Course, SUSPECTS_AT_ONCE, settle};
 use crate::ports::payments::operations::{Charge, ChargeAudit};
 
 struct Suspect {

@@ -1,7 +1,8 @@
 //! Invariant 8: what was committed takes effect. No consumer lags, and none has set an event aside.
 
+use super::EventConsumerCheck;
 use super::report::{FsckError, Report, Violation};
-use super::{Course, EventConsumerCheck};
+use crate::app::bootstrap::settle::Course;
 use crate::ports::shared::storage::StorageError;
 
 /// Events read at once to find the end of a log.

@@ -1,7 +1,7 @@
 //! `banyan fsck`: checks on a living shop what must hold between the contexts, and names every row that breaks it.
 //!
 //! The contexts are read page by page and compared while they are read; memory does not grow with the shop. Since the
-//! shop goes on meanwhile, whatever looks wrong is read again, some times, before it is reported: see [`settle`].
+//! shop goes on meanwhile, whatever looks wrong is read again, some times, before it is reported: see [`super::settle`].
 
 mod charges;
 mod events;
@@ -9,18 +9,16 @@ mod orders;
 mod pages;
 pub mod report;
 mod sagas;
-mod settle;
 mod stock;
 
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::Duration;
 
 use self::pages::Source;
 use self::report::{FsckError, Report};
 use super::contexts;
 use super::contexts::Contexts;
 use super::operator::Operator;
+use super::settle::Course;
 use super::wiring::Shop;
 use crate::adapters::shared::remote::consumers::RemoteConsumers;
 use crate::adapters::shared::remote::feed::RemoteFeed;
@@ -71,59 +69,6 @@ fn log_of(shop: &Shop, context: &'static str) -> Option<Arc<dyn EventFeed>> {
     }
     let peer = shop.peers.of_context(context)?;
     Some(Arc::new(RemoteFeed::at(Arc::clone(peer), context)))
-}
-
-/// How often, and how far apart, something that looks wrong is read again before it is reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// How often.
-    pub rounds: u32,
-    /// How long to wait before each time.
-    pub pause: Duration,
-}
-
-impl Default for Patience {
-    /// Five seconds in all: longer than a checkout takes.
-    fn default() -> Self {
-        Self {
-            rounds: 5,
-            pause: Duration::from_secs(1),
-        }
-    }
-}
-
-/// How a check goes on.
-#[derive(Clone, Copy)]
-pub struct Course<'a> {
-    /// How often what looks wrong is read again.
-    pub patience: Patience,
-    /// Asked before every page and every wait: a check that may not go on ends with what it has found so far.
-    pub goes_on: &'a dyn Fn() -> bool,
-}
-
-impl Course<'_> {
-    /// To its end, however long that takes.
-    pub fn whole(patience: Patience) -> Self {
-        Self {
-            patience,
-            goes_on: &|| true,
-        }
-    }
-
-    /// Waits before something is read again.
-    fn pause(&self) -> Result<(), FsckError> {
-        self.check()?;
-        sleep(self.patience.pause);
-        self.check()
-    }
-
-    fn check(&self) -> Result<(), FsckError> {
-        if (self.goes_on)() {
-            Ok(())
-        } else {
-            Err(FsckError::Stopped)
-        }
-    }
 }
 
 /// Checks the shop.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::super::operator::{Operator, explain};
-use super::Course;
+use super::super::settle::Course;
 use super::report::FsckError;
 use crate::ports::shared::failure::Never;
 use crate::ports::shared::operation::{Handler, Operation};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::app::bootstrap::settle::Stopped;
 use crate::ports::shared::storage::StorageError;
 
 /// After so many violations a check gives up: something is wrong at large, and more rows would not tell more.
@@ -151,4 +152,10 @@ pub enum FsckError {
         #[source]
         source: StorageError,
     },
+}
+
+impl From<Stopped> for FsckError {
+    fn from(_stopped: Stopped) -> Self {
+        Self::Stopped
+    }
 }

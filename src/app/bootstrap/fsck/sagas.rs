@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::super::operator::{Operator, explain};
-use super::Course;
 use super::report::{FsckError, Report, Violation};
-use super::settle::settle;
+use crate::app::bootstrap::settle::{Course, settle};
 use crate::ports::orders::operations::{AuditSagas, Orders, SagaAudit};
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::operation::Operation;

@@ -1,9 +1,8 @@
 //! Invariants 2 and 3 of each stock level: what inventory says of it in three ways.
 
-use super::Course;
 use super::pages::{Cursor, Source};
 use super::report::{FsckError, Report, Violation};
-use super::settle::{SUSPECTS_AT_ONCE, settle};
+use crate::app::bootstrap::settle::{Course, SUSPECTS_AT_ONCE, settle};
 use crate::domains::shared::ids::ProductId;
 use crate::ports::inventory::operations::StockAudit;
 

@@ -18,6 +18,7 @@ use crate::adapters::shared::http::internal::context::InternalContext;
 use crate::app::bootstrap::bell::Bell;
 use crate::app::bootstrap::capacity::{COMMANDS, QUERIES, SWEEP_BATCH};
 use crate::app::bootstrap::house::House;
+use crate::app::bootstrap::reconcile::scheduled;
 use crate::app::bootstrap::settings::{PROVIDER_WEBHOOK_SECRET, Provider, Settings};
 use crate::app::bootstrap::start_error::StartError;
 use crate::app::bootstrap::storage::Storage;
@@ -67,6 +68,9 @@ pub fn open(house: &House<'_>) -> Result<Opened<dyn Payments>, StartError> {
     room.forgets = vec![Arc::new(move |now, limit| {
         inbox.forget_ended(now.plus_ms(-WEBHOOKS_KEPT_FOR_MS), limit)
     })];
+    let reconciliation = house.settings.reconciliation;
+    room.sweeps
+        .extend(scheduled::sweep(&context, &house.ids, &house.clock, reconciliation));
     Ok(Opened { room, context })
 }
 

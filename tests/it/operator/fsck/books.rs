@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use banyan::app::bootstrap::fsck::report::{FsckError, Report};
-use banyan::app::bootstrap::fsck::{Course, EventConsumerCheck, Patience, run};
+use banyan::app::bootstrap::fsck::{EventConsumerCheck, run};
+use banyan::app::bootstrap::settle::{Course, Patience};
 use banyan::domains::shared::ids::{OrderId, PaymentId, ProductId, ReservationId};
 use banyan::domains::shared::money::{Currency, Money};
 use banyan::domains::shared::timestamp::Timestamp;

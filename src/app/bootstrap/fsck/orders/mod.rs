@@ -5,10 +5,9 @@
 
 mod rules;
 
-use super::Course;
 use super::pages::{Cursor, Rows, Source};
 use super::report::{FsckError, Report};
-use super::settle::{SUSPECTS_AT_ONCE, settle};
+use crate::app::bootstrap::settle::{Course, SUSPECTS_AT_ONCE, settle};
 use crate::domains::shared::ids::OrderId;
 use crate::ports::inventory::operations::ReservationAudit;
 use crate::ports::orders::operations::OrderAudit;
