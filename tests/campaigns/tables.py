@@ -56,6 +56,13 @@ PROVIDER_REFUNDS = "SELECT key, charge_key, amount_minor FROM refunds"
 # A later attempt to pay has a key of its own at the provider: the payment's with a number.
 ATTEMPT_SEPARATOR = "-"
 
+# What a reconciliation may change, whole.
+WHOLE_PAYMENTS = "SELECT id, status, amount_minor, currency, refunded_minor, version FROM payments"
+WHOLE_REFUNDS = "SELECT id, payment_id, status, amount_minor FROM refunds"
+WHOLE_CHARGES = "SELECT key, status, amount_minor, captured_minor, refunded_minor FROM charges"
+WHOLE_GIVEN_BACK = "SELECT key, charge_key, amount_minor FROM refunds"
+EVENTS_OF_RECONCILIATION = "SELECT event_type FROM event_log WHERE event_type IN ('payment.completed', 'payment.refunded')"
+
 
 class Sqlite:
     """The contexts' files in one data directory."""
@@ -65,6 +72,9 @@ class Sqlite:
 
     def rows(self, context, query):
         return read_sqlite(self.data_dir / f"{context}.sqlite3", query)
+
+    def insert(self, context, table, columns, rows):
+        write_sqlite(self.data_dir / f"{context}.sqlite3", insertion(table, columns), rows)
 
 
 class Postgres:
@@ -77,6 +87,12 @@ class Postgres:
         text = psql(self.urls[context], f'SET search_path TO "{context}"; {query}')
         return [tuple(row) for row in csv.reader(io.StringIO(text))]
 
+    def insert(self, context, table, columns, rows):
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        copy = f"COPY \"{context}\".{table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv)"
+        psql(self.urls[context], copy, text.getvalue())
+
 
 def seconds_between(earlier, later):
     """Between two timestamps as either database writes them."""
@@ -86,6 +102,30 @@ def seconds_between(earlier, later):
 
 def simulator_rows(data_dir, query):
     return read_sqlite(pathlib.Path(data_dir) / SIMULATOR_FILE, query)
+
+
+def write_ledger(data_dir, table, columns, rows):
+    """Rows of the provider's ledger, new or in the place of those with their keys."""
+    write_sqlite(pathlib.Path(data_dir) / SIMULATOR_FILE, insertion(table, columns), rows)
+
+
+def delete_from_ledger(data_dir, table, keys):
+    path = pathlib.Path(data_dir) / SIMULATOR_FILE
+    write_sqlite(path, f"DELETE FROM {table} WHERE key = ?", [(key,) for key in keys])
+
+
+def insertion(table, columns):
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+def write_sqlite(path, statement, rows):
+    """All in one transaction."""
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        with connection:
+            connection.executemany(statement, rows)
+    finally:
+        connection.close()
 
 
 def read_sqlite(path, query):
@@ -98,11 +138,15 @@ def read_sqlite(path, query):
     return [tuple("" if value is None else str(value) for value in row) for row in rows]
 
 
-def psql(url, commands):
-    """The output of the commands as CSV without a head."""
+def psql(url, commands, data=None):
+    """The output of the commands as CSV without a head; `data` is what a COPY among them reads."""
     arguments = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "--set=ON_ERROR_STOP=1"]
     outcome = subprocess.run(
-        [*arguments, f"--dbname={url}", f"--command={commands}"], capture_output=True, text=True, check=False
+        [*arguments, f"--dbname={url}", f"--command={commands}"],
+        input=data,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if outcome.returncode != 0:
         raise RuntimeError(f"psql: {outcome.stderr.strip()}")
