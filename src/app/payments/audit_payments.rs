@@ -25,7 +25,7 @@ impl Handler<AuditPayments> for PaymentsService {
         let limit = op.page.limit.min(PageRequest::MAX_AUDIT_LIMIT);
         let payments = self.store.page_by_order(after, limit.saturating_add(1))?;
         let page = Page::from_one_more(payments, limit, |payment| payment.order_id().to_string());
-        let mut charges = self.charges_of(&page.items)?;
+        let mut charges = self.charges_by_key(&page.items)?;
         Ok(page.map(|payment| PaymentAudit {
             payment_id: payment.id(),
             order_id: payment.order_id(),
@@ -40,7 +40,7 @@ impl Handler<AuditPayments> for PaymentsService {
 
 impl PaymentsService {
     /// What the provider has of these payments, by its keys.
-    fn charges_of(&self, payments: &[Payment]) -> Result<HashMap<String, ProviderCharge>, Failure<Never>> {
+    fn charges_by_key(&self, payments: &[Payment]) -> Result<HashMap<String, ProviderCharge>, Failure<Never>> {
         let all: BTreeSet<&str> = payments.iter().map(Payment::provider_key).collect();
         let mut left = all.clone();
         let mut found = HashMap::new();
@@ -50,7 +50,9 @@ impl PaymentsService {
             if left.is_empty() {
                 break;
             }
-            let stretch = self.provider.list_charges(Some(first), PageRequest::MAX_AUDIT_LIMIT);
+            let stretch = self
+                .provider
+                .list_charges(Some(first), None, PageRequest::MAX_AUDIT_LIMIT);
             let stretch = stretch.map_err(|error| unavailable("list", first, &error))?;
             // Behind the end of the ledger there is nothing of the others.
             let Some(last) = stretch.last().map(|charge| charge.key.clone()) else {

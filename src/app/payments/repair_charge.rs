@@ -68,9 +68,9 @@ impl PaymentsService {
             Repair::GiveBack => self.give_back_rest(charge()?),
             Repair::Capture => self.capture_now(&payment()?),
             Repair::RecordCapture => self.record_capture(cx, &mut payment()?),
-            Repair::RecordVoid => self.record_void(payment()?),
+            Repair::RecordVoid => self.record_let_go(payment()?),
             Repair::RefundAgain => self.refund_again(&payment()?, charge()?),
-            Repair::RecordRefund => self.record_refund(cx, payment()?, charge()?),
+            Repair::RecordRefund => self.record_foreign_refund(cx, payment()?, charge()?),
         }
     }
 
@@ -103,12 +103,6 @@ impl PaymentsService {
         }
     }
 
-    fn record_void(&self, mut payment: Payment) -> Result<(), Unsettled> {
-        payment.void(self.clock.now())?;
-        self.store.update(&mut payment, &UnitOfWork::none())?;
-        Ok(())
-    }
-
     /// Only where the refunds that the provider does not have are all of the difference: else money would go back twice.
     fn refund_again(&self, payment: &Payment, charge: &ProviderCharge) -> Result<(), Unsettled> {
         let mut missing: Vec<&Refund> = Vec::new();
@@ -133,8 +127,14 @@ impl PaymentsService {
         Ok(())
     }
 
-    /// Guarded by the version of the payment: a refund of ours that began since both sides were read changes it.
-    fn record_refund(&self, cx: &CallContext, mut payment: Payment, charge: &ProviderCharge) -> Result<(), Unsettled> {
+    /// A refund that was made at the provider's desk. Guarded by the version of the payment: a refund of ours that began since
+    /// both sides were read changes it.
+    fn record_foreign_refund(
+        &self,
+        cx: &CallContext,
+        mut payment: Payment,
+        charge: &ProviderCharge,
+    ) -> Result<(), Unsettled> {
         let contradiction = |error: &dyn std::fmt::Display| Unsettled::Contradiction(error.to_string());
         let more = charge.refunded.minus(payment.refunded());
         let more: Money = more.map_err(not_a_sum)?;

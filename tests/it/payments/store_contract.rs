@@ -308,8 +308,14 @@ fn pages_follow_the_payment_ids_and_end(store: &dyn PaymentStore) {
     ask_for_refund(store, &mut first, 10, 2);
     let second = captured(store, 2);
     assert_eq!(store.page_by_id(None, 2).unwrap(), [first.clone(), second.clone()]);
-    assert_eq!(store.page_by_id(Some(first.id()), 1).unwrap(), [second.clone()]);
-    assert_eq!(store.page_by_id(Some(second.id()), 2).unwrap(), [third.clone()]);
+    assert_eq!(
+        store.page_by_id(Some(first.id()), 1).unwrap(),
+        std::slice::from_ref(&second)
+    );
+    assert_eq!(
+        store.page_by_id(Some(second.id()), 2).unwrap(),
+        std::slice::from_ref(&third)
+    );
     assert_eq!(store.page_by_id(Some(third.id()), 2).unwrap(), []);
 }
 

@@ -14,7 +14,7 @@ use crate::support::databases::PostgresDatabase;
 /// A key of the shop's form, of which it knows no payment.
 const ORPHAN: &str = "pay_01h2e8kqvbfwea724h75qc655w";
 /// How long the scheduled comparison may take to come round: it waits five seconds before it believes what it sees.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(QueryableByName)]
 struct Status {

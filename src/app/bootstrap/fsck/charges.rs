@@ -18,7 +18,7 @@ pub(super) fn check(
     course: Course<'_>,
     report: &mut Report,
 ) -> Result<(), FsckError> {
-    let look_again = |suspect: &Suspect| {
+    let look_again = |suspect: &Suspect| -> Result<Vec<Violation>, FsckError> {
         // How a provider orders its keys is its own affair: the one that is looked for tells when to stop.
         let found = Cell::new(false);
         let is_it = |audit: &ChargeAudit| {

@@ -42,7 +42,7 @@ pub(super) fn check(
         return Ok(());
     }
     // One list tells of all of them: they are one suspect.
-    let violations = settle(vec![suspects], course, |suspects| {
+    let violations = settle(vec![suspects], course, |suspects| -> Result<_, FsckError> {
         Ok(open_sagas()?
             .iter()
             .filter(|saga| suspects.contains(&saga.saga_id))

@@ -14,7 +14,7 @@ struct Suspect {
 
 /// Checks all stock levels.
 pub(super) fn check(levels: &Source<'_, StockAudit>, course: Course<'_>, report: &mut Report) -> Result<(), FsckError> {
-    let look_again = |suspect: &Suspect| {
+    let look_again = |suspect: &Suspect| -> Result<Vec<Violation>, FsckError> {
         let again = levels.again(
             &suspect.cursor,
             |audit| audit.level.product_id == suspect.product_id && audit.level.location == suspect.location,

@@ -6,7 +6,7 @@
 mod rules;
 
 use super::pages::{Cursor, Rows, Source};
-use super::report::{FsckError, Report};
+use super::report::{FsckError, Report, Violation};
 use crate::app::bootstrap::settle::{Course, SUSPECTS_AT_ONCE, settle};
 use crate::domains::shared::ids::OrderId;
 use crate::ports::inventory::operations::ReservationAudit;
@@ -38,7 +38,8 @@ struct Suspect {
 
 /// Checks all orders, and all that claims to belong to one.
 pub(super) fn check(books: &Books<'_>, course: Course<'_>, report: &mut Report) -> Result<(), FsckError> {
-    let look_again = |suspect: &Suspect| Ok(rules::broken(&books.again(suspect)?));
+    let look_again =
+        |suspect: &Suspect| -> Result<Vec<Violation>, FsckError> { Ok(rules::broken(&books.again(suspect)?)) };
     let mut merge = Merge {
         books,
         orders: books.orders.rows(),
