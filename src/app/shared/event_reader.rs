@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::shared::clock::Clock;
 use crate::ports::shared::events::{ConsumerStore, DeadLetter, Delivery, EventFeed, EventRecord, LoggedEvent, Passage};
-use crate::ports::shared::failpoint::failpoint;
+use crate::ports::shared::failpoint::{failpoint, is_end_of_process};
 use crate::ports::shared::panics::message_of;
 use crate::ports::shared::storage::StorageError;
 
@@ -56,6 +56,9 @@ impl From<serde_json::Error> for ConsumeError {
 /// on which it happened is not used again, so nothing half done is committed.
 fn caught(take_in: impl FnOnce() -> Result<bool, ConsumeError>) -> Result<bool, ConsumeError> {
     catch_unwind(AssertUnwindSafe(take_in)).unwrap_or_else(|panic| {
+        if is_end_of_process(panic.as_ref()) {
+            resume_unwind(panic);
+        }
         let reason = format!("the consumer panicked: {}", message_of(panic.as_ref()));
         Err(ConsumeError::Poison(reason))
     })

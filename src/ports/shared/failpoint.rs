@@ -14,6 +14,7 @@
 //! | `event_reader.<consumer>.consume.before`, `.after` (also `together`, `position`) | around what a reader commits |
 //! | `relay.<relay>.publish.before`, `.after` (also `position`) | around what a relay publishes and remembers |
 
+use std::any::Any;
 #[cfg(feature = "failpoints")]
 use std::cell::RefCell;
 #[cfg(feature = "failpoints")]
@@ -40,6 +41,14 @@ macro_rules! failpoint {
 }
 
 pub(crate) use failpoint;
+
+/// Whether a panic stands for the end of the process: nobody but who began the trial may live on after it. Never without the
+/// feature.
+pub fn is_end_of_process(panic: &(dyn Any + Send)) -> bool {
+    // What the crate `fail` says when a point is told to panic.
+    let said = panic.downcast_ref::<String>();
+    cfg!(feature = "failpoints") && said.is_some_and(|said| said.starts_with("failpoint "))
+}
 
 /// A point that a thread came by.
 #[cfg(feature = "failpoints")]

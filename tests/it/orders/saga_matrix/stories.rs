@@ -9,6 +9,7 @@ use banyan::domains::shared::quantity::Quantity;
 use banyan::ports::orders::operations::{CancelOrder, OrderItem, OrderStatus, PlaceOrder, ResumeSagas};
 use banyan::ports::payments::operations::{ProcessPayment, ResolveUnknown};
 use banyan::ports::shared::clock::Clock;
+use banyan::ports::shared::failpoint::is_end_of_process;
 use banyan::ports::shared::failure::Failure;
 use banyan::ports::shared::operation::Handler;
 
@@ -177,14 +178,12 @@ impl Market {
             Ok(value) => return Some(value),
             Err(payload) => payload,
         };
-        let Some(message) = payload
-            .downcast_ref::<String>()
-            .filter(|message| message.starts_with("failpoint "))
-        else {
+        if !is_end_of_process(payload.as_ref()) {
             resume_unwind(payload);
-        };
+        }
+        let message = payload.downcast_ref::<String>().cloned().unwrap_or_default();
         deaths.push(Death {
-            message: message.clone(),
+            message,
             sagas: self.auditor.sagas(),
         });
         self.house = self.house.take().map(House::restarted);
