@@ -14,7 +14,7 @@ from provider import Provider
 SHORTEST_LIFE, LONGEST_LIFE = 0.02, 1.5
 # Within this time a process is ready again, but for one in a hundred. On a machine of its own it takes a tenth of that;
 # this one may have others on it.
-READY_SECONDS = 5.0
+READY_SECONDS = 2.0
 # Now and then the provider carries something out and does not say so, in percent of the requests.
 FAULTS = "timeout-after=1,error-after=1,cut-off=1,slow=2"
 ENVIRONMENT = {"BANYAN_PROVIDER_TIMEOUT_MS": "500", "BANYAN_PROVIDER_LEFT_ALONE_MS": "300"}
