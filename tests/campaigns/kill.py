@@ -12,8 +12,8 @@ from provider import Provider
 
 # Seconds between ready and the kill.
 SHORTEST_LIFE, LONGEST_LIFE = 0.02, 1.5
-# Within this time a process is ready again, but for one in a hundred. On a machine of its own it takes a tenth of that;
-# this one may have others on it.
+# Within this time a process is ready again, but for one in a hundred. It takes a quarter of that on SQLite, beside a
+# compiler.
 READY_SECONDS = 2.0
 # Now and then the provider carries something out and does not say so, in percent of the requests.
 FAULTS = "timeout-after=1,error-after=1,cut-off=1,slow=2"
