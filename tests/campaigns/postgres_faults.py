@@ -24,6 +24,8 @@ from shoppers import Shoppers, compare
 GRACE_SECONDS = 1.0
 # A refusal comes within two seconds; lists of a page ask more than one database.
 ANSWER_SECONDS = 4.0
+# A restart keeps the server away for longer than the shop waits for a connection, so that readiness has to notice.
+AWAY_SECONDS = 2.5
 LOCK_SECONDS = 5
 LOOK_EVERY = 0.05
 # A delivery is tried again until it is acknowledged.
@@ -96,7 +98,7 @@ class Faults:
         self.outages = []
         self.struck = collections.Counter()
         self.kinds = {
-            "immediate restart": lambda: (*self.postgres.restart_immediately(), 1),
+            "immediate restart": lambda: (*self.postgres.restart_immediately(AWAY_SECONDS), 1),
             "kill -9 of a backend": lambda: (*self.postgres.kill(CLIENTS), 1),
             "kill -9 of the checkpointer": lambda: (*self.postgres.kill("backend_type = 'checkpointer'"), 1),
             "all connections terminated": lambda: self.postgres.terminate(CLIENTS),

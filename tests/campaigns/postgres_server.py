@@ -61,9 +61,13 @@ class PostgresServer:
 
     # What can be done to it. Each returns when it began and when whoever connects was served again.
 
-    def restart_immediately(self):
+    def restart_immediately(self, away_seconds):
+        """It is away for so long at least."""
         began = time.monotonic()
-        self._pg_ctl(self.serving, "restart", "--mode=immediate")
+        self._pg_ctl(self.serving, "stop", "--mode=immediate")
+        time.sleep(away_seconds)
+        # Of a server that does not run this is a start, as it was started before.
+        self._pg_ctl(self.serving, "restart")
         return began, self.wait_until_it_serves()
 
     def kill(self, what):
