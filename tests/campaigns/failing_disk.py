@@ -40,7 +40,7 @@ FILES = ("orders.sqlite3", "inventory.sqlite3", "payments.sqlite3", tables.SIMUL
 PUT_OFF = {503, 504, 507}
 FULL_SECONDS = 2.0
 STRUCK_WITHIN, ENDS_WITHIN, HEALS_WITHIN, GIVE_UP_SECONDS = 60, 10, 30, 60
-# Calls that strace made fail: `1234 fdatasync(12</work/data/orders.sqlite3-wal>) = -1 EIO (...) (INJECTED)`.
+# Calls that strace made fail: `1234 fdatasync(12<.../orders.sqlite3-wal>) = -1 EIO (...) (INJECTED)`.
 CALL = re.compile(r"^\d+ +(\w+)\(\d+<([^>]*)>.*= (-?\d+)(?: (\w+))?.*?(\(INJECTED\))?$")
 
 

@@ -19,9 +19,10 @@ use crate::domains::payments::decline_reason::DeclineReason;
 use crate::domains::shared::money::Money;
 use crate::domains::shared::timestamp::Timestamp;
 use crate::ports::payments::outbound::{ChargeState, ProviderCharge};
+use crate::ports::shared::page::PageRequest;
 
-/// Charges on a page at most.
-pub(super) const PAGE_MAX: u32 = 1_000;
+/// Charges on a page at most: as many as an audit reads at once, and the one by which it knows that there are more.
+pub(super) const PAGE_MAX: u32 = PageRequest::MAX_AUDIT_LIMIT + 1;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct AuthorizeBody {
