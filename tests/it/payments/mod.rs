@@ -21,6 +21,7 @@ mod contradicting_webhooks;
 mod receive_webhook;
 mod webhook_races;
 
+mod audit_over_http;
 mod audit_payments;
 
 mod reconcile_payments;

@@ -31,20 +31,20 @@ const PATIENCE: Patience = Patience {
 };
 
 /// One ledger, and as many doors to it as a test wants.
-struct Provider {
+pub(super) struct Provider {
     folder: tempfile::TempDir,
-    ledger: Simulator,
+    pub(super) ledger: Simulator,
 }
 
 /// A provider that listens.
-struct Door {
-    server: InternalServer,
+pub(super) struct Door {
+    pub(super) server: InternalServer,
     provider: web::Data<SimulatorServer>,
     client: SimulatorClient,
 }
 
 impl Provider {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
             ledger: ledger(&folder),
@@ -53,7 +53,7 @@ impl Provider {
     }
 
     /// A door behind which this goes wrong.
-    fn with(&self, faults: &str) -> Door {
+    pub(super) fn with(&self, faults: &str) -> Door {
         let provider = web::Data::new(SimulatorServer {
             simulator: ledger(&self.folder),
             faults: Faults::new(faults.parse().unwrap(), 7),
