@@ -11,9 +11,12 @@ const BATCH: u32 = 1_000;
 const BATCHES_MAX: u32 = 20;
 /// Dead letters listed of a consumer.
 const DEAD_LETTERS_MAX: u32 = 100;
-/// A consumer that moves is waited for this many times as long as one that stands still: behind a rush of orders it may
-/// have a minute's work before it, and nothing is wrong.
+/// A consumer that moves is waited for this many times as long as others are: behind a rush of orders it may have a minute's
+/// work before it, and nothing is wrong.
 const WHILE_IT_MOVES: u32 = 12;
+/// One that stands still is waited for this many times as long: 15 seconds. On `PostgreSQL` nobody reads for one instance
+/// that was killed until its lease has run out, which takes 10 by default.
+const WHILE_IT_STANDS: u32 = 3;
 
 /// What a consumer had not taken in when it was looked at first.
 struct Lag<'c> {
@@ -72,7 +75,7 @@ fn wait_for(mut lags: Vec<Lag<'_>>, course: Course<'_>) -> Result<Vec<Violation>
             if position >= lag.target {
                 continue;
             }
-            if is_last || lag.standstill >= course.patience.rounds {
+            if is_last || lag.standstill >= course.patience.rounds * WHILE_IT_STANDS {
                 violations.push(violation(&lag).map_err(failed)?);
             } else {
                 left.push(lag);

@@ -41,10 +41,11 @@ impl EventFeed for Log {
     }
 }
 
-/// A consumer that moves on by so many events whenever somebody looks.
+/// A consumer that moves on by so many events whenever somebody looks, behind the first so many looks.
 struct Positions {
     position: AtomicI64,
     step: i64,
+    rest: AtomicI64,
     parked: Vec<DeadLetter>,
     away: bool,
 }
@@ -53,6 +54,9 @@ impl ConsumerStandings for Positions {
     fn position(&self, _consumer: &str) -> Result<i64, StorageError> {
         if self.away {
             return Err(StorageError::Unavailable("gone".into()));
+        }
+        if self.rest.fetch_sub(1, Ordering::SeqCst) > 0 {
+            return Ok(self.position.load(Ordering::SeqCst));
         }
         Ok(self.position.fetch_add(self.step, Ordering::SeqCst))
     }
@@ -65,18 +69,24 @@ impl ConsumerStandings for Positions {
 
 /// Checks a consumer that stands at `position` of a log of 2,500 events.
 fn checked(position: i64, step: i64, grows: i64, parked: Vec<DeadLetter>, away: bool) -> Result<Report, FsckError> {
+    let positions = Positions {
+        position: AtomicI64::new(position),
+        step,
+        rest: AtomicI64::new(0),
+        parked,
+        away,
+    };
+    checked_where(positions, grows)
+}
+
+fn checked_where(positions: Positions, grows: i64) -> Result<Report, FsckError> {
     let consumer = EventConsumerCheck {
         name: "inventory.on_order_cancelled".to_owned(),
         feed: Arc::new(Log {
             end: AtomicI64::new(2_500),
             grows,
         }),
-        positions: Arc::new(Positions {
-            position: AtomicI64::new(position),
-            step,
-            parked,
-            away,
-        }),
+        positions: Arc::new(positions),
     };
     check(|_reading| Books::clean(), &[consumer])
 }
@@ -117,6 +127,23 @@ fn a_consumer_that_keeps_pace_with_a_growing_log_is_in_order_and_one_that_creeps
     assert!(fast.is_clean(), "{fast}");
     let slow = checked(1_000, 1, 10, vec![], false).unwrap();
     assert_eq!(broken(&slow), [(8, "no consumer lags")]);
+}
+
+#[test]
+fn a_consumer_that_nobody_reads_for_as_long_as_a_lease_lasts_is_in_order() {
+    let resting = |looks| {
+        let positions = Positions {
+            position: AtomicI64::new(1_000),
+            step: 1_500,
+            rest: AtomicI64::new(looks),
+            parked: vec![],
+            away: false,
+        };
+        checked_where(positions, 0).unwrap()
+    };
+    // Two looks before it is waited for, and five of the nine meanwhile.
+    assert!(resting(7).is_clean());
+    assert_eq!(broken(&resting(20)), [(8, "no consumer lags")]);
 }
 
 #[test]
