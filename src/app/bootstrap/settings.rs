@@ -179,6 +179,9 @@ pub struct Timers {
     /// How long a worker's right to be the only one at its work lasts without being renewed, in milliseconds. The same in all
     /// instances: after a crash the others wait for so long.
     pub lease_ms: i64,
+    /// How long a saga stays with whoever works at it without a word, in milliseconds: longer than any of its steps takes. After
+    /// a crash the others wait for so long.
+    pub saga_lease_ms: i64,
     /// How long readiness is false before the door closes.
     pub drain: Duration,
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use crate::app::shared::event_reader::ConsumerInfo;
 use crate::app::shared::left_leases::LeftLeases;
+use crate::app::shared::saga::new_lease;
 use crate::domains::orders::pricing::PricingRules;
 use crate::ports::catalog::operations::{Catalog, QuoteProducts};
 use crate::ports::identity::operations::{GetUser, Identity};
@@ -35,6 +36,7 @@ use crate::ports::payments::operations::{
 };
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::idempotency::IdempotencyStore;
+use crate::ports::shared::lease::Lease;
 use crate::ports::shared::operation::OperationInfo;
 use crate::ports::shared::saga::SagaStore;
 
@@ -92,6 +94,9 @@ pub struct OrdersSettings {
     pub checkout_reservation_ms: i64,
     /// How long stock is held for an order that is to be paid later, in milliseconds.
     pub payment_window_ms: i64,
+    /// How long a saga stays with whoever works at it without a word, in milliseconds; see
+    /// [`SagaRunner::lease_ms`](crate::app::shared::saga::SagaRunner::lease_ms).
+    pub saga_lease_ms: i64,
 }
 
 /// Carries out the operations of orders.
@@ -101,5 +106,10 @@ impl OrdersService {
     /// Made of its parts.
     pub fn new(parts: OrdersParts) -> Self {
         Self(parts, LeftLeases::default())
+    }
+
+    /// A lease for whoever begins to work at a saga now.
+    fn new_saga_lease(&self) -> Lease {
+        new_lease(&*self.0.ids, &*self.0.clock, self.0.settings.saga_lease_ms)
     }
 }

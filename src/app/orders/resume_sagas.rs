@@ -1,7 +1,6 @@
 //! Moves on sagas whose process is gone or which are due again.
 
 use super::OrdersService;
-use crate::app::shared::saga::new_lease;
 use crate::ports::orders::operations::ResumeSagas;
 use crate::ports::shared::call_context::CallContext;
 use crate::ports::shared::failure::{Failure, Never};
@@ -19,7 +18,7 @@ impl Handler<ResumeSagas> for OrdersService {
         }
         let mut resumed = 0;
         while resumed < op.limit {
-            let lease = new_lease(&*self.0.ids, &*self.0.clock);
+            let lease = self.new_saga_lease();
             let Some(record) = self.0.sagas.take_due_sagas(self.0.clock.now(), &lease, 1)?.pop() else {
                 break;
             };

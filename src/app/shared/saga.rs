@@ -17,10 +17,6 @@ use crate::ports::shared::lease::Lease;
 use crate::ports::shared::saga::{SagaRecord, SagaStatus, SagaStore};
 use crate::ports::shared::storage::StorageError;
 
-/// How long a saga stays with whoever works at it without a word: several times what a step takes. A worker that is
-/// slower than that is overtaken, and finds itself locked out when it writes; what it does elsewhere meanwhile is done
-/// under the same ids, and an undo that came first has left its mark.
-pub const LEASE_MS: i64 = 15_000;
 /// How long a call of one step may wait for its turn before it is not begun any more.
 pub const STEP_TIME: Duration = Duration::from_secs(10);
 /// Attempts at a step while the client waits; afterwards the worker goes on.
@@ -159,14 +155,18 @@ pub struct SagaRunner<'a, W> {
     pub store: &'a dyn SagaStore,
     /// Tells the time.
     pub clock: &'a dyn Clock,
+    /// How long a saga stays with whoever works at it without a word, in milliseconds: several times what a step takes. A
+    /// worker that is slower than that is overtaken, and finds itself locked out when it writes; what it does elsewhere
+    /// meanwhile is done under the same ids, and an undo that came first has left its mark.
+    pub lease_ms: i64,
 }
 
-/// A lease for whoever begins to work at a saga now. Each worker has an owner's name of its own, so that one who comes
-/// back after its lease ran out finds itself locked out.
-pub fn new_lease(ids: &dyn IdSource, clock: &dyn Clock) -> Lease {
+/// A lease of so many milliseconds for whoever begins to work at a saga now. Each worker has an owner's name of its own,
+/// so that one who comes back after its lease ran out finds itself locked out.
+pub fn new_lease(ids: &dyn IdSource, clock: &dyn Clock, lease_ms: i64) -> Lease {
     Lease {
         owner: ids.next_uuid().to_string(),
-        until: clock.now().plus_ms(LEASE_MS),
+        until: clock.now().plus_ms(lease_ms),
     }
 }
 
@@ -472,7 +472,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
     fn fresh(&self) -> SagaRecord {
         let now = self.runner.clock.now();
         let lease = Lease {
-            until: now.plus_ms(LEASE_MS),
+            until: now.plus_ms(self.runner.lease_ms),
             ..self.record.lease.clone()
         };
         SagaRecord {

@@ -378,6 +378,7 @@ fn settings(folder: &Path) -> Settings {
             sweep: Duration::from_millis(50),
             database_wait: Duration::ZERO,
             lease_ms: 2_000,
+            saga_lease_ms: 15_000,
             drain: Duration::ZERO,
         },
     }

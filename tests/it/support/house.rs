@@ -85,6 +85,7 @@ fn settings() -> OrdersSettings {
         },
         checkout_reservation_ms: 24 * 60 * 60 * 1000,
         payment_window_ms: 24 * 60 * 60 * 1000,
+        saga_lease_ms: 15_000,
     }
 }
 

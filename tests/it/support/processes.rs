@@ -297,6 +297,7 @@ fn environment(settings: &Settings) -> BTreeMap<String, String> {
         ("BANYAN_EVENT_POLL_MS", ms(timers.event_poll)),
         ("BANYAN_SWEEP_MS", ms(timers.sweep)),
         ("BANYAN_LEASE_MS", timers.lease_ms.to_string()),
+        ("BANYAN_SAGA_LEASE_MS", timers.saga_lease_ms.to_string()),
         ("BANYAN_DRAIN_MS", ms(timers.drain)),
     ]);
     if let Some(admin) = &settings.first_admin {

@@ -301,6 +301,10 @@ struct TimerOptions {
     #[arg(long, env = "BANYAN_LEASE_MS", default_value_t = 10_000, global = true,
         value_parser = clap::value_parser!(u32).range(1_000..=60_000))]
     lease_ms: u32,
+    /// How long they wait before they go on with a purchase that it had begun: longer than the provider takes to answer.
+    #[arg(long, env = "BANYAN_SAGA_LEASE_MS", default_value_t = 15_000, global = true,
+        value_parser = clap::value_parser!(u32).range(1_000..=60_000))]
+    saga_lease_ms: u32,
     /// How long `/health/ready` says 503 before the door closes, so that nobody is sent to it any more.
     #[arg(long, env = "BANYAN_DRAIN_MS", default_value_t = 500, global = true,
         value_parser = clap::value_parser!(u32).range(0..=1_000))]
@@ -370,6 +374,7 @@ pub(super) fn settings(options: Options) -> Result<Settings, NotAnInvocation> {
             sweep: ms(timers.sweep_ms),
             database_wait: Duration::from_secs(u64::from(timers.database_wait_seconds)),
             lease_ms: i64::from(timers.lease_ms),
+            saga_lease_ms: i64::from(timers.saga_lease_ms),
             drain: ms(timers.drain_ms),
         },
     })

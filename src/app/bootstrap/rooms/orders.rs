@@ -127,5 +127,6 @@ fn orders_settings(settings: &Settings) -> OrdersSettings {
         },
         checkout_reservation_ms: settings.timers.checkout_reservation_ms,
         payment_window_ms: settings.timers.payment_window_ms,
+        saga_lease_ms: settings.timers.saga_lease_ms,
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OrdersService, SERVICE};
 use crate::app::shared::idempotent::Outcome;
-use crate::app::shared::saga::{Definition, Outline, Run, SagaRunner, StepFailure, new_lease};
+use crate::app::shared::saga::{Definition, Outline, Run, SagaRunner, StepFailure};
 use crate::domains::orders::order::Order;
 use crate::domains::shared::correlation::CorrelationId;
 use crate::domains::shared::ids::{OrderId, PaymentId, ReservationId, UserId};
@@ -105,7 +105,7 @@ impl OrdersService {
             state: serde_json::to_string(state)?,
             attempts: 0,
             reason: None,
-            lease: new_lease(&*self.0.ids, &*self.0.clock),
+            lease: self.new_saga_lease(),
             next_attempt_at: now,
             created_at: now,
             updated_at: now,
@@ -120,6 +120,7 @@ impl OrdersService {
             world: self,
             store: &*self.0.sagas,
             clock: &*self.0.clock,
+            lease_ms: self.0.settings.saga_lease_ms,
         };
         let owner = record.lease.owner.clone();
         let run = saga.run(&runner, &cx, record, state);
