@@ -33,6 +33,13 @@ READY_SECONDS = 30
 STOP_SECONDS = 30
 # Within this time after the last fault every saga has ended.
 CONVERGENCE_SECONDS = 60
+# On PostgreSQL what a process did that was killed waits for its leases. Where a shop is killed again and again they are kept
+# short: customers who wait would be all that the next kill meets.
+SHORT_LEASES = {"BANYAN_LEASE_MS": "1000", "BANYAN_SAGA_LEASE_MS": "1000"}
+
+
+def target_folder():
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
 
 
 def arguments(description, **options):
@@ -41,8 +48,8 @@ def arguments(description, **options):
     parser.add_argument("--backend", choices=("sqlite", "postgres"), required=True)
     parser.add_argument("--topology", choices=topology.names(), default="one", help="a file of deploy/compose")
     parser.add_argument("--broker", action="store_true", help="events travel over BANYAN_TEST_AMQP_URL")
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "release"
-    parser.add_argument("--binaries", type=pathlib.Path, default=target, help="where banyan and banyan-load are")
+    release = target_folder() / "release"
+    parser.add_argument("--binaries", type=pathlib.Path, default=release, help="where banyan and banyan-load are")
     for name, default in options.items():
         option = f"--{name.replace('_', '-')}"
         if default is False:
@@ -279,8 +286,15 @@ def drop_database(url):
 
 
 def driver_command(binaries, server, command, **options):
-    """The load driver's command line. Options that are None or False are left out, those that are True stand alone."""
-    line = [str(pathlib.Path(binaries).resolve() / "banyan-load"), command, "--url", server.url]
+    """The load driver's command line. Options that are None or False are left out, those that are True stand alone.
+
+    Beside a program that was built with the tests there is no driver: then it is the release's.
+    """
+    places = (pathlib.Path(binaries).resolve(), target_folder() / "release")
+    driver = next((place / "banyan-load" for place in places if (place / "banyan-load").exists()), None)
+    if driver is None:
+        raise CampaignError(f"banyan-load is neither in {places[0]} nor in {places[1]}")
+    line = [str(driver), command, "--url", server.url]
     for name, value in options.items():
         if value is True:
             line.append(f"--{name.replace('_', '-')}")

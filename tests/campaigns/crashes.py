@@ -56,7 +56,8 @@ def main():
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
     with Provider(options.binaries, seed) as provider:
-        with campaign.running_server(options, provider.environment(), provider.start) as (server, _):
+        environment = campaign.SHORT_LEASES | provider.environment()
+        with campaign.running_server(options, environment, provider.start) as (server, _):
             campaign.require_failpoints(server)
             requests = Requests(options.duplicates)
             customers = [Customer(server, requests, random.Random(seed + number)) for number in range(options.customers)]

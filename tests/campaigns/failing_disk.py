@@ -8,38 +8,29 @@ another fsync of that file, and the next one goes on.
 """
 
 import collections
-import http.client
 import itertools
-import json
-import os
 import pathlib
-import random
 import re
 import secrets
 import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
-import threading
 import time
-import uuid
 
 import campaign
+import small_disk
 import tables
+from buyers import DEMO, Buyers, calm, compare
 
-# The demo's customer and products: there is something to buy, and everybody knows the password.
-EMAIL, PASSWORD = "customer@banyan.example", "aerial-roots-customer"
 TMPFS_MB = 64
 SYNC, WRITE = "fsync,fdatasync", "pwrite64"
 # The k-th call of each thread fails, for k up to this.
 K_MAX = 40
 # A checkpoint forces these files themselves to the disk, a commit only their logs.
 FILES = ("orders.sqlite3", "inventory.sqlite3", "payments.sqlite3", tables.SIMULATOR_FILE)
-# Answers to a purchase while the disk is not well: problems that ask to come back.
-PUT_OFF = {503, 504, 507}
 FULL_SECONDS = 2.0
-STRUCK_WITHIN, ENDS_WITHIN, HEALS_WITHIN, GIVE_UP_SECONDS = 60, 10, 30, 60
+STRUCK_WITHIN, ENDS_WITHIN = 60, 10
 # Calls that strace made fail: `1234 fdatasync(12<.../orders.sqlite3-wal>) = -1 EIO (...) (INJECTED)`.
 CALL = re.compile(r"^\d+ +(\w+)\(\d+<([^>]*)>.*= (-?\d+)(?: (\w+))?.*?(\(INJECTED\))?$")
 
@@ -47,11 +38,13 @@ CALL = re.compile(r"^\d+ +(\w+)\(\d+<([^>]*)>.*= (-?\d+)(?: (\w+))?.*?(\(INJECTE
 def main():
     options = campaign.arguments(__doc__, trials=120, fills=10, clients=8, seed=None)
     if options.backend != "sqlite":
-        raise campaign.CampaignError("the disk under a server of PostgreSQL is its own: --backend sqlite")
-    in_a_namespace_of_its_own()
+        raise campaign.CampaignError("the disk under a PostgreSQL is its server's, see full_postgres_disk.py: --backend sqlite")
+    if not shutil.which("strace"):
+        raise campaign.CampaignError("strace is not installed")
+    small_disk.in_a_namespace_of_its_own()
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
-    with campaign.running_server(options, {"BANYAN_DEMO": "on"}, mount) as (server, work):
+    with campaign.running_server(options, DEMO, lambda server, _work: small_disk.mount(server.data_dir, TMPFS_MB)) as (server, work):
         process = next(iter(server.processes.values()))
         buyers = Buyers(process, options.clients, seed)
         try:
@@ -60,28 +53,10 @@ def main():
         finally:
             buyers.leave()
         violations += buyers.broken
-        books, found = campaign.audit(server)
+        books, found = campaign.audit(server, buyers.called_off)
         violations += [*found, *compare(books, buyers), *intact(server.data_dir), *calm(process)]
-        subprocess.run(["umount", server.data_dir], check=True)
+        small_disk.unmount(server.data_dir)
         campaign.conclude(violations)
-
-
-def in_a_namespace_of_its_own():
-    """Mounts made from here on are seen by this process and its children alone, and go with them."""
-    marker = "BANYAN_CAMPAIGN_UNSHARED"
-    if marker in os.environ:
-        return
-    if not shutil.which("strace"):
-        raise campaign.CampaignError("strace is not installed")
-    sys.stdout.flush()
-    # Who is not root becomes it in there, where the system lets them.
-    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    command = ["unshare", *as_root, "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv]
-    os.execvpe(command[0], command, os.environ | {marker: "1"})
-
-
-def mount(server, _work):
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={TMPFS_MB}m", "tmpfs", server.data_dir], check=True)
 
 
 # ---- the disk is full ------------------------------------------------------------------------------------------------
@@ -93,7 +68,7 @@ def fill(server, process, buyers, fills):
     for _fill in range(fills):
         buyers.wait_for_orders(1)
         put_off = buyers.put_off
-        fill_to_the_last_byte(ballast)
+        small_disk.fill_to_the_last_byte(ballast)
         time.sleep(FULL_SECONDS)
         if buyers.put_off == put_off:
             yield "nobody was put off while the disk was full: the campaign shows nothing"
@@ -107,16 +82,6 @@ def fill(server, process, buyers, fills):
         buyers.wait_for_orders(1)
     ballast.unlink(missing_ok=True)
     print(f"disk full {fills} times, {buyers.put_off} requests put off; the process ended {ended} times")
-
-
-def fill_to_the_last_byte(ballast):
-    with ballast.open("wb", buffering=0) as file:
-        for size in (2**20, 2**12):
-            try:
-                while file.write(b"\0" * size) == size:
-                    pass
-            except OSError:
-                pass
 
 
 # ---- the disk fails --------------------------------------------------------------------------------------------------
@@ -212,126 +177,7 @@ def forced_again(trace):
     return [f"{path} was forced to the disk again after that had failed" for path in sorted(again)]
 
 
-# ---- buyers ----------------------------------------------------------------------------------------------------------
-
-
-class Buyers:
-    """Each buys again and again, and repeats what was not answered, under its key, until it is."""
-
-    def __init__(self, process, count, seed):
-        self.process = process
-        self.answers = collections.Counter()
-        self.confirmed, self.broken = [], []
-        self.put_off = 0
-        self._lock, self._over = threading.Lock(), threading.Event()
-        self.headers = {"Authorization": f"Bearer {self._sign_in()}", "Content-Type": "application/json"}
-        self.products = self._products_in_stock()
-        self.threads = [threading.Thread(target=self._shop, args=(seed + n,), daemon=True) for n in range(count)]
-        for thread in self.threads:
-            thread.start()
-
-    def wait_for_orders(self, count):
-        """So many more orders are confirmed."""
-        wanted, until = len(self.confirmed) + count, time.monotonic() + HEALS_WITHIN
-        while len(self.confirmed) < wanted:
-            if time.monotonic() > until:
-                raise campaign.CampaignError(
-                    f"no order within {HEALS_WITHIN} s: {dict(self.answers)}\n{self.process.log_tail()}"
-                )
-            time.sleep(0.02)
-
-    def leave(self):
-        self._over.set()
-        for thread in self.threads:
-            thread.join()
-        print(f"answers: {dict(sorted(self.answers.items()))}")
-
-    def _sign_in(self):
-        body = {"email": EMAIL, "password": PASSWORD}
-        return self._request("POST", "/api/v1/users/login", body, {"Content-Type": "application/json"})[1]["access_token"]
-
-    def _products_in_stock(self):
-        until = time.monotonic() + HEALS_WITHIN
-        while time.monotonic() < until:
-            page = self._request("GET", "/api/v1/products?in_stock=true&limit=50", None, {})[1]
-            if len(page["data"]) == 50:
-                return [product["id"] for product in page["data"]]
-            time.sleep(0.1)
-        raise campaign.CampaignError("the catalog does not know of the stock")
-
-    def _request(self, method, path, body, headers):
-        connection = http.client.HTTPConnection(self.process.url.removeprefix("http://"), timeout=30)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read()), answer.headers
-        finally:
-            connection.close()
-
-    def _shop(self, seed):
-        chance = random.Random(seed)
-        while not self._over.is_set():
-            body = {
-                "items": [{"product_id": chance.choice(self.products), "quantity": 1}],
-                "shipping_address": {"street": "1 Fig Tree Lane", "city": "Ulm", "zip_code": "89073", "country": "DE"},
-                "payment": {"token": "tok_visa"},
-            }
-            self._buy(body, self.headers | {"Idempotency-Key": str(uuid.uuid4())})
-
-    def _buy(self, body, headers):
-        until = None
-        while True:
-            answered = self._try(body, headers)
-            if answered:
-                return
-            # Who is put off comes back, also when the campaign is over, until there is an answer.
-            if self._over.is_set():
-                until = until or time.monotonic() + GIVE_UP_SECONDS
-                if time.monotonic() > until:
-                    with self._lock:
-                        self.broken.append(f"a purchase was never answered: {headers['Idempotency-Key']}")
-                    return
-            time.sleep(0.1)
-
-    def _try(self, body, headers):
-        try:
-            status, said, given = self._request("POST", "/api/v1/orders", body, headers)
-        except (ConnectionError, http.client.HTTPException, TimeoutError, json.JSONDecodeError):
-            with self._lock:
-                self.answers["none"] += 1
-            return False
-        with self._lock:
-            self.answers[f"{status} {said.get('code', '')}".strip()] += 1
-            if status == 201:
-                self.confirmed.append(said["id"])
-                return True
-            if given["Content-Type"] != "application/problem+json":
-                self.broken.append(f"{status} is no problem document: {said}")
-            if status in PUT_OFF or said.get("code") == "idempotency_key_in_flight":
-                self.put_off += 1
-                if "Retry-After" not in given:
-                    self.broken.append(f"{status} without Retry-After")
-            elif said.get("code") == "out_of_stock" or said.get("reason") == "provider_failure":
-                # The provider's ledger is on the same disk: a purchase that was called off for it holds nothing.
-                return True
-            else:
-                self.broken.append(f"an order was answered by {status} {said}")
-                return True
-        return False
-
-
 # ---- the verdict -----------------------------------------------------------------------------------------------------
-
-
-def compare(books, buyers):
-    paid = books.paid_orders()
-    print(f"acknowledged: {len(buyers.confirmed)} confirmed; database: {len(paid)} confirmed orders")
-    if len(set(buyers.confirmed)) != len(buyers.confirmed):
-        yield "two purchases were told of the same order"
-    for order_id in set(buyers.confirmed) - paid.keys():
-        yield f"acknowledged and lost: {order_id}"
-    for order_id in paid.keys() - set(buyers.confirmed):
-        yield f"order {order_id} is confirmed and nobody was told"
 
 
 def intact(data_dir):
@@ -341,11 +187,6 @@ def intact(data_dir):
         connection.close()
         if found != [("ok",)]:
             yield f"{path.name}: {found}"
-
-
-def calm(process):
-    panics = [line for line in process.log.read_text(errors="replace").splitlines() if "panicked" in line]
-    yield from panics[:5]
 
 
 campaign.run(main)

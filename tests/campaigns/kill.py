@@ -25,11 +25,11 @@ def main():
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
     with Provider(options.binaries, seed, FAULTS, slow_ms=100, webhooks=options.webhooks) as provider:
-        environment = ENVIRONMENT | provider.environment()
+        environment = ENVIRONMENT | campaign.SHORT_LEASES | provider.environment()
         with campaign.running_server(options, environment, provider.start) as (server, work):
             shoppers = MixedShoppers(options, server, work, seed)
             try:
-                restarts = kill_repeatedly(server, shoppers, options.kills, random.Random(seed))
+                restarts, met = kill_repeatedly(server, shoppers, options.kills, random.Random(seed))
                 complaints = shoppers.wait()
             finally:
                 shoppers.leave()
@@ -37,28 +37,35 @@ def main():
             told = Told(shoppers.acknowledged())
             books, violations = campaign.audit(server, told.called_off())
             violations += compare(books, told, shoppers.baskets)
+            print(f"{met} of {len(restarts)} kills met a shop that had answered since the one before")
             violations += judge_run(restarts, shoppers, struck, books, options)
             campaign.conclude([*complaints, *violations])
 
 
 def kill_repeatedly(server, shoppers, kills, chance):
-    """Each kill meets customers on their way. Returns the seconds that each restart took."""
+    """Every other kill waits until customers are answered again; those between may meet a shop that is at what was left.
+
+    Returns the seconds that each restart took, and how many kills met a shop that had answered since the one before.
+    """
     shoppers.ensure_they_shop()
     victims = list(server.processes.values()) * kills
     chance.shuffle(victims)
-    restarts = []
+    restarts, met, told = [], 0, 0
     for number, victim in enumerate(victims, start=1):
+        if number % 2 == 1:
+            shoppers.wait_until_answered()
         life = chance.uniform(SHORTEST_LIFE, LONGEST_LIFE)
         time.sleep(life)
         shoppers.ensure_they_shop()
-        told = len(shoppers.acknowledged())
+        before, told = told, len(shoppers.acknowledged())
+        met += told > before
         victim.kill()
         restarts.append(victim.start())
         print(
             f"kill {number}, of {victim.name}, after {life:.2f} s and {told} answers;"
             f" ready again in {restarts[-1]:.2f} s"
         )
-    return restarts
+    return restarts, met
 
 
 def judge_run(restarts, shoppers, struck, books, options):

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import campaign
+import small_disk
 import tables
 
 SCRIPT = campaign.REPOSITORY / "tests" / "servers" / "postgres.sh"
@@ -20,9 +21,13 @@ LOOK_EVERY = 0.02
 
 
 class PostgresServer:
-    """Two places on this machine, one of which serves. Whoever connects by `url` finds the one that can be written to."""
+    """Two places on this machine, one of which serves. Whoever connects by `url` finds the one that can be written to.
 
-    def __init__(self):
+    The first place is a small disk of its own, where `megabytes` are given.
+    """
+
+    def __init__(self, megabytes=None):
+        self.megabytes = megabytes
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="banyan-postgres-"))
         self.work.chmod(0o711)  # the server runs as a user of its own and has its data in it
         self.places = [self.work / "one", self.work / "two"]
@@ -31,6 +36,9 @@ class PostgresServer:
         self.url = None
 
     def start(self):
+        if self.megabytes:
+            self.places[0].mkdir()
+            small_disk.mount(self.places[0], self.megabytes)
         made = subprocess.run([SCRIPT, "start", self.places[0]], capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise campaign.CampaignError(f"no PostgreSQL: {made.stderr.strip()}")
@@ -44,6 +52,8 @@ class PostgresServer:
     def stop(self):
         for place in self.places:
             subprocess.run([SCRIPT, "stop", place], check=False)
+        if self.megabytes:
+            small_disk.unmount(self.places[0])
         shutil.rmtree(self.work)
 
     def rows(self, query):
@@ -138,6 +148,30 @@ class PostgresServer:
             raise campaign.CampaignError(f"{table} could not be locked")
         return began, time.monotonic(), len(waited)
 
+    def wear_out_the_log(self):
+        """Begins one segment of the log after the other until the server has no space for the next, and ends."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self._runs():
+            if time.monotonic() > until:
+                raise campaign.CampaignError(f"the log is not worn out\n{self.log_tail()}")
+            with contextlib.suppress(RuntimeError):
+                # A segment in which nothing is written is not left.
+                self.rows("SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()")
+
+    def start_if_it_ended(self):
+        """Returns whether it had ended."""
+        ended = not self._runs()
+        if ended:
+            self._pg_ctl(self.serving, "start")
+        self.wait_until_it_serves()
+        return ended
+
+    def _runs(self):
+        with contextlib.suppress(campaign.CampaignError):
+            self._pg_ctl(self.serving, "status")
+            return True
+        return False
+
     def reinitialized(self):
         """How often all processes were ended because one had died."""
         return sum(self._log(place).count("reinitializing") for place in self.places)
@@ -151,7 +185,7 @@ class PostgresServer:
 
     def _pg_ctl(self, number, action, *options):
         place = self.places[number]
-        log = () if action in ("stop", "promote") else (f"--log={place / 'log'}",)
+        log = () if action in ("stop", "promote", "status") else (f"--log={place / 'log'}",)
         as_owner(PROGRAMS[-1] / "pg_ctl", action, "--wait", "--silent", f"--pgdata={place / 'data'}", *log, *options)
 
 

@@ -33,7 +33,7 @@ def main():
     options = campaign.arguments(__doc__, baskets=None, cells=None, clients=1, seed=1)
     all_cells = cells(steps())
     chosen = all_cells[: options.cells]
-    with campaign.running_server(options) as (server, work):
+    with campaign.running_server(options, campaign.SHORT_LEASES) as (server, work):
         campaign.require_failpoints(server)
         [process] = server.processes.values()
         baskets = campaign.baskets_file(options.baskets, work)

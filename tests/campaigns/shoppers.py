@@ -36,6 +36,15 @@ class Shoppers:
             self.process = subprocess.Popen(self._command(), env=campaign.driver_environment(), stdout=log, stderr=log)
         self._wait_for_an_order(len(self.acknowledged()))
 
+    def wait_until_answered(self):
+        """Until somebody was told something from now on."""
+        already, until = len(self.acknowledged()), time.monotonic() + PATIENCE_SECONDS
+        while len(self.acknowledged()) == already:
+            self.ensure_they_shop()
+            if time.monotonic() > until:
+                raise campaign.CampaignError(f"nobody was answered within {PATIENCE_SECONDS} s")
+            time.sleep(0.05)
+
     def wait_if_they_shop(self):
         """Until nobody is at the door."""
         if self.process is not None:
