@@ -50,13 +50,17 @@ def main():
     )
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
-    latencies = out_of_order(options, seed)
-    latencies += too_early(options, seed)
-    latencies.sort()
-    p99 = latencies[math.ceil(len(latencies) * 0.99) - 1] * 1_000
-    goal = f"the goal on a quiet machine: {ACKNOWLEDGED_WITHIN_MS} ms"
-    print(f"acknowledged: {len(latencies)} measured, p99 {p99:.0f} ms ({goal})")
+    rush = out_of_order(options, seed)
+    calm = too_early(options, seed)
+    print(f"acknowledged, 99 in 100 (the goal is {ACKNOWLEDGED_WITHIN_MS} ms):")
+    print(f"  while {options.clients} clients buy as much as they can: {p99_ms(rush.latencies):.0f} ms of {len(rush.latencies)};")
+    print(f"    /health/live, for which nothing is done, at the same time: {p99_ms(rush.signs_of_life):.0f} ms")
+    print(f"  while nobody buys: {p99_ms(calm):.0f} ms of {len(calm)}")
     print("OK")
+
+
+def p99_ms(latencies):
+    return sorted(latencies)[math.ceil(len(latencies) * 0.99) - 1] * 1_000
 
 
 # ---- out of order, forged, and instead of answers -------------------------------------------------------------------
@@ -90,7 +94,7 @@ def out_of_order(options, seed):
             violations += [*unique_state(server, books), *inbox_violations(server, provider)]
             if violations or complaints:
                 campaign.conclude([*complaints, *violations])
-            return knocking.latencies
+            return knocking
 
 
 def buy(options, server, work, seed):
@@ -143,9 +147,10 @@ class Knocking:
 
     def __init__(self, server, provider, seed):
         self.url = f"{server.url}/api/v1/payments/webhooks/simulator"
+        self.live = f"{server.url}/health/live"
         self.secret, self.provider, self.chance = provider.secret, provider, random.Random(seed)
         self.answers = {kind: collections.Counter() for kind in ("forged", "stale", "repeated")}
-        self.latencies, self.times, self.put_off = [], {}, 0
+        self.latencies, self.signs_of_life, self.times, self.put_off = [], [], {}, 0
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._knock, daemon=True)
 
@@ -180,6 +185,10 @@ class Knocking:
             time.sleep(TRY_AGAIN_SECONDS)
         if kind == "repeated":
             self.latencies.append(time.monotonic() - started)
+            started = time.monotonic()
+            with urllib.request.urlopen(self.live, timeout=60) as answer:
+                answer.read()
+            self.signs_of_life.append(time.monotonic() - started)
         return status
 
     def _forged(self, known):
