@@ -52,8 +52,8 @@ class Books:
     def violations(self, called_off=frozenset()):
         """One line for each thing that is not as it must be once all is quiet.
 
-        `called_off` are the orders that their customers cancelled: of those alone money may have been taken, and all of it
-        must be back.
+        `called_off` are the orders that their customers or the shop cancelled, and said so: of those alone money may have
+        been taken, and all of it must be back.
         """
         money = self._money(called_off)
         return [*self._orders(), *self._sagas(), *money, *self._refunds(), *self._stock(), *self._reservations()]

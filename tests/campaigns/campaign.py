@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import itertools
+import json
 import os
 import pathlib
 import random
@@ -315,6 +316,12 @@ def drive(binaries, server, command, **options):
     return [] if outcome.returncode == 0 else [outcome.stderr.strip()]
 
 
+def abandoned(acknowledged):
+    """The orders of which the driver was told that they could not be brought to an end: of those all money is back."""
+    told = [json.loads(line) for line in acknowledged.read_text().splitlines()]
+    return {line["order_id"] for line in told if line["http_status"] == 409}
+
+
 @contextlib.contextmanager
 def running_server(options, environment=None, before=None, instances=1):
     """A ready shop and a directory to work in. Both go at the end; after a failure the directory stays.
@@ -352,7 +359,7 @@ def staff_token(server):
 def audit(server, called_off=frozenset()):
     """Lets everything end, asks `fsck` while the server runs, stops it, and reads the books.
 
-    `called_off` are the orders that their customers cancelled. Returns the books and the violations.
+    `called_off` are the orders that their customers or the shop cancelled, and said so. Returns the books and the violations.
     """
     waited = server.wait_until_quiet()
     violations = server.fsck()

@@ -11,6 +11,7 @@ import uuid
 
 import campaign
 import client
+from books import payment_of
 from provider import Provider
 
 # In percent of the requests. `slow` is the tail of the answers.
@@ -30,7 +31,7 @@ def main():
             work,
         ):
             path = campaign.baskets_file(options.baskets, work)
-            report_file = work / "report.json"
+            report_file, acknowledged = work / "report.json", work / "acknowledged"
             complaints = campaign.drive(
                 options.binaries,
                 server,
@@ -41,11 +42,16 @@ def main():
                 seed=seed,
                 provider_fails=True,
                 report_json=report_file,
+                acknowledged=acknowledged,
             )
             print(f"refunds: {refund(server, options, random.Random(seed))}")
             struck = provider.heal()
-            books, violations = campaign.audit(server)
+            given_up = campaign.abandoned(acknowledged)
+            books, violations = campaign.audit(server, given_up)
             print(f"faults: {struck}")
+            paid = [books.payments[payment_of(key)] for key, charge in books.charges.items() if charge.captured > 0]
+            paid_back = sum(payment.order_id in given_up for payment in paid)
+            print(f"{len(given_up)} orders were given up, of which {paid_back} had been paid for and were paid back")
             violations += [f"{fault} never struck" for fault, times in struck["struck"].items() if times == 0]
             campaign.conclude([*complaints, *violations, *compare(books, json.loads(report_file.read_text()), options)])
 

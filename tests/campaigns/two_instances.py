@@ -21,7 +21,7 @@ def main():
     print(f"seed {seed}")
     # The built-in simulator would be two providers. This one is honest: what is tried here are the shops.
     with Provider(options.binaries, seed) as provider:
-        environment = provider.environment() | {"BANYAN_LEASE_MS": str(options.lease_ms)}
+        environment = provider.environment() | dict.fromkeys(campaign.SHORT_LEASES, str(options.lease_ms))
         with campaign.running_server(options, environment, provider.start, instances=2) as (server, work):
             leases = Leases(server.database)
             leases.record()
@@ -53,13 +53,15 @@ def main():
 def kill_in_turns(server, doors, options, chance):
     """Returns the seconds that each restart took."""
     restarts = []
-    until = time.monotonic() + options.seconds
+    due = time.monotonic()
+    until = due + options.seconds
     while True:
         for shoppers in doors.values():
             shoppers.ensure_they_shop()
-        time.sleep(min(options.kill_every, max(until - time.monotonic(), 0)))
-        if time.monotonic() >= until:
+        due += options.kill_every
+        if due >= until:
             return restarts
+        time.sleep(max(due - time.monotonic(), 0))
         name = chance.choice(list(doors))
         # At the door of the one that dies somebody is buying.
         doors[name].ensure_they_shop()

@@ -71,7 +71,8 @@ def out_of_order(options, seed):
         with campaign.running_server(options, provider.environment() | ENVIRONMENT, provider.start) as (server, work):
             knocking = Knocking(server, provider, seed)
             knocking.begin(options)
-            complaints = buy(options, server, work, seed)
+            acknowledged = work / "acknowledged"
+            complaints = buy(options, server, work, seed, acknowledged)
             chance = random.Random(seed)
             token = campaign.staff_token(server)
             answers = refund(server, token, chance, options.refunds, options.clients)
@@ -89,7 +90,7 @@ def out_of_order(options, seed):
             complaints += by_webhook_alone(server, made, unheard)
             provider.become("")
             wait_for_refunds(server)
-            books, violations = campaign.audit(server)
+            books, violations = campaign.audit(server, campaign.abandoned(acknowledged))
             violations += [*told_enough(told, options), *knocking.violations()]
             violations += [*unique_state(server, books), *inbox_violations(server, provider)]
             if violations or complaints:
@@ -97,7 +98,7 @@ def out_of_order(options, seed):
             return knocking
 
 
-def buy(options, server, work, seed):
+def buy(options, server, work, seed, acknowledged):
     return campaign.drive(
         options.binaries,
         server,
@@ -108,6 +109,7 @@ def buy(options, server, work, seed):
         seed=seed,
         declined_percent=5,
         provider_fails=True,
+        acknowledged=acknowledged,
     )
 
 
