@@ -23,6 +23,7 @@ import small_disk
 import tables
 from buyers import DEMO, Buyers, calm, compare
 
+# In 16 MB there is no room for what is bought in the course of it.
 TMPFS_MB = 64
 SYNC, WRITE = "fsync,fdatasync", "pwrite64"
 # The k-th call of each thread fails, for k up to this.
