@@ -9,10 +9,8 @@ import time
 import uuid
 
 import campaign
+import demo
 
-# The demo's customer and products: there is something to buy, and everybody knows the password.
-DEMO = {"BANYAN_DEMO": "on"}
-EMAIL, PASSWORD = "customer@banyan.example", "aerial-roots-customer"
 # Answers to a purchase while the disk is not well: problems that ask to come back.
 PUT_OFF = {503, 504, 507}
 HEALS_WITHIN, GIVE_UP_SECONDS = 30, 60
@@ -28,8 +26,7 @@ class Buyers:
         self.confirmed, self.called_off, self.broken = [], set(), []
         self.put_off = 0
         self._lock, self._over = threading.Lock(), threading.Event()
-        self.headers = {"Authorization": f"Bearer {self._sign_in()}", "Content-Type": "application/json"}
-        self.products = self._products_in_stock()
+        self.headers, self.products = demo.sign_in(process), demo.products_in_stock(process)
         self.threads = [threading.Thread(target=self._shop, args=(seed + n,), daemon=True) for n in range(count)]
         for thread in self.threads:
             thread.start()
@@ -50,37 +47,10 @@ class Buyers:
             thread.join()
         print(f"answers: {dict(sorted(self.answers.items()))}")
 
-    def _sign_in(self):
-        body = {"email": EMAIL, "password": PASSWORD}
-        return self._request("POST", "/api/v1/users/login", body, {"Content-Type": "application/json"})[1]["access_token"]
-
-    def _products_in_stock(self):
-        until = time.monotonic() + HEALS_WITHIN
-        while time.monotonic() < until:
-            page = self._request("GET", "/api/v1/products?in_stock=true&limit=50", None, {})[1]
-            if len(page["data"]) == 50:
-                return [product["id"] for product in page["data"]]
-            time.sleep(0.1)
-        raise campaign.CampaignError("the catalog does not know of the stock")
-
-    def _request(self, method, path, body, headers):
-        connection = http.client.HTTPConnection(self.process.url.removeprefix("http://"), timeout=30)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read()), answer.headers
-        finally:
-            connection.close()
-
     def _shop(self, seed):
         chance = random.Random(seed)
         while not self._over.is_set():
-            body = {
-                "items": [{"product_id": chance.choice(self.products), "quantity": 1}],
-                "shipping_address": {"street": "1 Fig Tree Lane", "city": "Ulm", "zip_code": "89073", "country": "DE"},
-                "payment": {"token": "tok_visa"},
-            }
-            self._buy(body, self.headers | {"Idempotency-Key": str(uuid.uuid4())})
+            self._buy(demo.purchase(chance, self.products), self.headers | {"Idempotency-Key": str(uuid.uuid4())})
 
     def _buy(self, body, headers):
         until = None
@@ -99,7 +69,7 @@ class Buyers:
 
     def _try(self, body, headers):
         try:
-            status, said, given = self._request("POST", "/api/v1/orders", body, headers)
+            status, said, given = demo.request(self.process, "POST", "/api/v1/orders", body, headers)
         except (ConnectionError, http.client.HTTPException, TimeoutError, json.JSONDecodeError):
             with self._lock:
                 self.answers["none"] += 1
@@ -126,17 +96,6 @@ class Buyers:
                 self.broken.append(f"an order was answered by {status} {said}")
                 return True
         return False
-
-
-def compare(books, buyers):
-    paid = books.paid_orders()
-    print(f"acknowledged: {len(buyers.confirmed)} confirmed; database: {len(paid)} confirmed orders")
-    if len(set(buyers.confirmed)) != len(buyers.confirmed):
-        yield "two purchases were told of the same order"
-    for order_id in set(buyers.confirmed) - paid.keys():
-        yield f"acknowledged and lost: {order_id}"
-    for order_id in paid.keys() - set(buyers.confirmed):
-        yield f"order {order_id} is confirmed and nobody was told"
 
 
 def calm(process):

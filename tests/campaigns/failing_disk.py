@@ -19,9 +19,10 @@ import subprocess
 import time
 
 import campaign
+import demo
 import small_disk
 import tables
-from buyers import DEMO, Buyers, calm, compare
+from buyers import Buyers, calm
 
 # In 16 MB there is no room for what is bought in the course of it.
 TMPFS_MB = 64
@@ -45,7 +46,7 @@ def main():
     small_disk.in_a_namespace_of_its_own()
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
-    with campaign.running_server(options, DEMO, lambda server, _work: small_disk.mount(server.data_dir, TMPFS_MB)) as (server, work):
+    with campaign.running_server(options, demo.ON, lambda server, _work: small_disk.mount(server.data_dir, TMPFS_MB)) as (server, work):
         process = next(iter(server.processes.values()))
         buyers = Buyers(process, options.clients, seed)
         try:
@@ -55,7 +56,7 @@ def main():
             buyers.leave()
         violations += buyers.broken
         books, found = campaign.audit(server, buyers.called_off)
-        violations += [*found, *compare(books, buyers), *intact(server.data_dir), *calm(process)]
+        violations += [*found, *demo.compare(books, buyers.confirmed), *intact(server.data_dir), *calm(process)]
         small_disk.unmount(server.data_dir)
         campaign.conclude(violations)
 

@@ -217,12 +217,11 @@ class Watch:
         longest = max((answer.answered - answer.sent for answer in failed), default=0)
         print(f"{len(self.answers)} answers noted, {len(failed)} of them failures, the slowest of which took {longest:.2f} s")
         # Of two outages that follow closely, one explains what was sent behind the first and before the second.
-        explained = [
-            min(answer.sent - outage.ended for outage in outages if outage.explains(answer.sent, answer.answered))
+        behind = [
+            min((answer.sent - outage.ended for outage in outages if outage.explains(answer.sent, answer.answered)), default=0)
             for answer in failed
-            if any(outage.explains(answer.sent, answer.answered) for outage in outages)
         ]
-        print(f"the last request that failed was sent {max([0, *explained]):.2f} s after the server was there again")
+        print(f"the last request that failed was sent {max([0, *behind]):.2f} s after the server was there again")
         not_ready = sum(answer.status == 503 for answer in self.readiness)
         print(f"not ready {not_ready} of {len(self.readiness)} times, alive {len(self.lives)} of {len(self.lives)} times")
         print(f"{self.delivered} deliveries, each once; {self.unknown} attempts had an unknown outcome")

@@ -6,7 +6,6 @@ Buyers do as a load balancer does: they send nobody new to a process that says i
 
 import collections
 import http.client
-import json
 import random
 import secrets
 import signal
@@ -15,23 +14,20 @@ import time
 import uuid
 
 import campaign
+import demo
 
-# The demo's customer and products: there is something to buy, and everybody knows the password.
-EMAIL, PASSWORD = "customer@banyan.example", "aerial-roots-customer"
 # Seconds between ready and the signal.
 SHORTEST_LIFE, LONGEST_LIFE = 0.2, 1.0
 # A process ends within this time after the signal, whatever is under way.
 END_SECONDS = 30
 LOOK_EVERY = 0.005
-# Until the catalog knows what there is.
-SHELVES_SECONDS = 30
 
 
 def main():
     options = campaign.arguments(__doc__, stops=50, clients=16, seed=None)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
-    with campaign.running_server(options, {"BANYAN_DEMO": "on"}) as (server, _work):
+    with campaign.running_server(options, demo.ON) as (server, _work):
         process = next(iter(server.processes.values()))
         buyers = Buyers(process, options.clients)
         try:
@@ -46,7 +42,7 @@ def main():
             violations.append(f"{len(stops) - told} times the door was closed without notice")
         if buyers.under_way < len(stops):
             violations.append("fewer requests were under way than there were stops: the campaign shows nothing")
-        campaign.conclude([*buyers.broken, *violations, *compare(books, buyers)])
+        campaign.conclude([*buyers.broken, *violations, *demo.compare(books, buyers.confirmed)])
 
 
 class Stop:
@@ -77,33 +73,9 @@ def stop_once(process, buyers, chance):
 
 def readiness(process):
     try:
-        status, _ = request(process, "GET", "/health/ready")
-        return status
+        return demo.request(process, "GET", "/health/ready")[0]
     except (ConnectionError, http.client.HTTPException, TimeoutError):
         return None
-
-
-def request(process, method, path, body=None, headers=None):
-    """One request on a connection of its own. Returns the status and the body."""
-    connection = http.client.HTTPConnection(process.url.removeprefix("http://"), timeout=60)
-    try:
-        text = None if body is None else json.dumps(body)
-        connection.request(method, path, text, {"Content-Type": "application/json", **(headers or {})})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read() or "null")
-    finally:
-        connection.close()
-
-
-def products_in_stock(process):
-    """The catalog hears of the demo's stock a moment after it was received."""
-    until = time.monotonic() + SHELVES_SECONDS
-    while time.monotonic() < until:
-        _, page = request(process, "GET", "/api/v1/products?in_stock=true&limit=50")
-        if len(page["data"]) == 50:
-            return [product["id"] for product in page["data"]]
-        time.sleep(0.1)
-    raise campaign.CampaignError(f"the catalog knows of {len(page['data'])} products in stock")
 
 
 class Buyers:
@@ -115,9 +87,7 @@ class Buyers:
         self.confirmed, self.broken = [], []
         self.sent = self.answered = self.under_way = 0
         self._door, self._lock, self._over = threading.Event(), threading.Lock(), False
-        _, session = request(process, "POST", "/api/v1/users/login", {"email": EMAIL, "password": PASSWORD})
-        self.headers = {"Authorization": f"Bearer {session['access_token']}"}
-        self.products = products_in_stock(process)
+        self.headers, self.products = demo.sign_in(process), demo.products_in_stock(process)
         self.threads = [threading.Thread(target=self._buy, args=(number,), daemon=True) for number in range(count)]
         for thread in self.threads:
             thread.start()
@@ -144,16 +114,12 @@ class Buyers:
             self._door.wait()
             if self._over:
                 return
-            body = {
-                "items": [{"product_id": chance.choice(self.products), "quantity": 1}],
-                "shipping_address": {"street": "1 Fig Tree Lane", "city": "Ulm", "zip_code": "89073", "country": "DE"},
-                "payment": {"token": "tok_visa"},
-            }
+            body = demo.purchase(chance, self.products)
             with self._lock:
                 self.sent += 1
             try:
                 headers = {**self.headers, "Idempotency-Key": str(uuid.uuid4())}
-                status, said = request(self.process, "POST", "/api/v1/orders", body, headers)
+                status, said, _ = demo.request(self.process, "POST", "/api/v1/orders", body, headers)
                 self._note(status, said)
             except (ConnectionError, http.client.HTTPException, TimeoutError) as error:
                 self._note_broken(error)
@@ -172,15 +138,6 @@ class Buyers:
             self.answered += 1
             self.answers["none"] += 1
             self.broken.append(f"a request was not answered: {error!r}")
-
-
-def compare(books, buyers):
-    paid = books.paid_orders()
-    print(f"acknowledged: {len(buyers.confirmed)} confirmed; database: {len(paid)} confirmed orders")
-    for order_id in set(buyers.confirmed) - paid.keys():
-        yield f"acknowledged and lost: {order_id}"
-    for order_id in paid.keys() - set(buyers.confirmed):
-        yield f"order {order_id} is confirmed and nobody was told"
 
 
 campaign.run(main)

@@ -1,15 +1,11 @@
 //! Comparing what payments knows with the ledger of a provider that is another process.
 
-use std::time::Duration;
-
-use banyan::app::bootstrap::settings::Provider as ProviderSetting;
 use banyan::ports::payments::outbound::PaymentProvider;
 use banyan::ports::shared::page::PageRequest;
 use serde_json::json;
 
 use super::simulator_over_http::Provider;
 use super::till::eur;
-use crate::support::app::{On, TestApp};
 
 /// A charge of nobody, behind all others in the ledger's order.
 const ORPHAN: &str = "zzz";
@@ -26,12 +22,7 @@ fn a_charge_of_nobody_is_found_behind_more_entries_than_a_page_holds() {
     provider.ledger.authorize(ORPHAN, "tok_visa", eur(700)).unwrap();
     provider.ledger.capture(ORPHAN, eur(700)).unwrap();
 
-    let url = format!("http://{}", door.server.address).parse().unwrap();
-    let app = TestApp::start_whole(On::Sqlite, |settings| {
-        settings.provider = ProviderSetting::At(url);
-        // A slow machine is no provider that is away.
-        settings.timers.provider_timeout = Duration::from_secs(10);
-    });
+    let app = door.shop();
     let product = app.create_product(250, 10);
     app.buy(&app.register_customer(), &product, 2, "tok_visa").expect(201);
 

@@ -38,7 +38,7 @@ pub(super) struct Provider {
 
 /// A provider that listens.
 pub(super) struct Door {
-    pub(super) server: InternalServer,
+    server: InternalServer,
     provider: web::Data<SimulatorServer>,
     client: SimulatorClient,
 }
@@ -69,6 +69,18 @@ impl Provider {
             provider,
             client,
         }
+    }
+}
+
+impl Door {
+    /// A shop that takes its money through this door.
+    pub(super) fn shop(&self) -> TestApp {
+        let url = format!("http://{}", self.server.address).parse().unwrap();
+        TestApp::start_whole(On::Sqlite, |settings| {
+            settings.provider = ProviderSetting::At(url);
+            // A slow machine is no provider that is away.
+            settings.timers.provider_timeout = Duration::from_secs(10);
+        })
     }
 }
 
@@ -272,12 +284,7 @@ fn a_provider_that_is_back_is_asked_again() {
 fn a_shop_sells_and_gives_back_over_a_provider_that_is_another_process() {
     let provider = Provider::new();
     let door = provider.with("");
-    let url = format!("http://{}", door.server.address).parse().unwrap();
-    let app = TestApp::start_whole(On::Sqlite, |settings| {
-        settings.provider = ProviderSetting::At(url);
-        // A slow machine is no provider that is away.
-        settings.timers.provider_timeout = Duration::from_secs(10);
-    });
+    let app = door.shop();
     let product = app.create_product(1_999, 5);
     let customer = app.register_customer();
     let bought = app.buy(&customer, &product, 2, "tok_visa").expect(201);
