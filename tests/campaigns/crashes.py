@@ -49,6 +49,9 @@ PRICE = 250
 CARDS = 5
 # Units that staff receives at a time.
 DELIVERY = 3
+# A crash may meet nobody who waits. It takes as many as it takes until a key was cut off for each that was asked for, but no
+# more than so many times as many.
+CRASHES_MAX = 5
 
 
 def main():
@@ -62,7 +65,7 @@ def main():
             requests = Requests(options.duplicates)
             customers = [Customer(server, requests, random.Random(seed + number)) for number in range(options.customers)]
             try:
-                crashes, kills = crash_repeatedly(server, customers, options.crashes, random.Random(seed))
+                crashes, kills = crash_repeatedly(server, customers, requests, options.crashes, random.Random(seed))
             finally:
                 for customer in customers:
                     customer.leave()
@@ -77,15 +80,16 @@ def main():
             campaign.conclude([*violations, *judge_run(crashes, kills, requests, options)])
 
 
-def crash_repeatedly(server, customers, wanted, chance):
-    """Returns how often the process aborted at which point, and how often it had to be killed."""
+def crash_repeatedly(server, customers, requests, wanted, chance):
+    """Goes on until so many keys were cut off. Returns how often the process aborted at which point, and how often it had to
+    be killed."""
     [process] = server.processes.values()
     for customer in customers:
         customer.come()
     crashes, kills = collections.Counter(), 0
     points = []
     process.terminate()
-    while crashes.total() < wanted:
+    while crashes.total() < wanted or requests.cut_off.total() < wanted and crashes.total() < wanted * CRASHES_MAX:
         if not points:
             points = sorted(POINTS)
             chance.shuffle(points)
