@@ -232,13 +232,16 @@ class Shop:
             return []
         return [f"banyan fsck ended with {outcome.returncode}: {outcome.stdout.strip()} {outcome.stderr.strip()}"]
 
-    def wait_until_quiet(self):
-        """Returns the seconds until nothing moved any more: no saga, no order that is to be confirmed, no refund."""
+    def under_way(self):
+        """How many sagas, orders that are to be confirmed and refunds have not come to their end."""
+        return sum(int(row[0]) for what in tables.UNDER_WAY for row in self.database.rows(*what))
+
+    def wait_until_quiet(self, standing=0):
+        """Returns the seconds until nothing moved any more, but for so many that have been standing there all the time."""
         started = time.monotonic()
         while True:
-            under_way = sum(int(row[0]) for what in tables.UNDER_WAY for row in self.database.rows(*what))
             waited = time.monotonic() - started
-            if under_way == 0:
+            if self.under_way() <= standing:
                 return waited
             if waited > CONVERGENCE_SECONDS:
                 return waited  # the books name those that are left

@@ -33,8 +33,9 @@ def main():
         started = time.monotonic()
         shop.write(url, server.data_dir, options.orders)
         print(f"{options.orders} orders written in {time.monotonic() - started:.0f} s")
+        unpaid = server.under_way()
         violations = [*check_while_orders_come_in(options, server, work)]
-        server.wait_until_quiet()
+        server.wait_until_quiet(unpaid)
         server.terminate()
         violations += check_that_all_is_right(options, server)
         violations += check_that_all_is_found(server, url)
