@@ -3,8 +3,9 @@
 #
 #   tests/extracted.sh BANYAN FOLDER     the program, and a folder that is not there yet
 #
-# They are built as one workspace in the target folder of this one, with its lock file and profiles: what both link is
-# compiled once. BANYAN_TEST_POSTGRES_URL names the server for the tests. Prints a table of what came of it.
+# They are built as one workspace in the target folder of this one, with its lock file, its profiles and the features of its
+# dependencies: what both link is compiled once. BANYAN_TEST_POSTGRES_URL names the server for the tests. Prints a table of
+# what came of it.
 set -euo pipefail
 
 banyan=$(realpath "$1")
@@ -13,14 +14,30 @@ ours=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 contexts=(identity inventory catalog payments orders)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ours/target}
 CARGO_TARGET_DIR=$(realpath -m "$CARGO_TARGET_DIR")
+# The crates are new each time.
+export CARGO_INCREMENTAL=0
 
 mkdir -p "$folder"
 for context in "${contexts[@]}"; do
     "$banyan" extract scaffold "$context" --out "$folder/$context"
 done
 cd "$folder"
+
+# A member without code that asks for what one of ours asks for. Cargo unites the features of all members: each dependency
+# has those it has for ours, and is there already.
+same_dependencies() {
+    mkdir -p "same-as-$1/src"
+    touch "same-as-$1/src/lib.rs"
+    {
+        printf '[package]\nname = "same-as-%s"\nedition = "2024"\n\n' "$1"
+        awk '/^\[/ { wanted = /^\[(dev-|build-)?dependencies\]$/ } wanted && !/^banyan = /' "$2"
+    } >"same-as-$1/Cargo.toml"
+}
+same_dependencies banyan "$ours/Cargo.toml"
+same_dependencies arch-tests "$ours/arch-tests/Cargo.toml"
+same_dependencies load "$ours/tests/load/Cargo.toml"
 {
-    printf '[workspace]\nresolver = "3"\nmembers = [%s]\n\n' "$(printf '"%s", ' "${contexts[@]}")"
+    printf '[workspace]\nresolver = "3"\nmembers = [%s"same-as-*"]\n\n' "$(printf '"%s", ' "${contexts[@]}")"
     sed -n '/^\[profile.dev\]/,$p' "$ours/Cargo.toml"
 } >Cargo.toml
 cp "$ours/Cargo.lock" .
