@@ -24,8 +24,10 @@ import small_disk
 import tables
 from buyers import Buyers, calm
 
-# In 16 MB there is no room for what is bought in the course of it.
-TMPFS_MB = 64
+# So small that the logs of five contexts and of the provider's ledger would fill it, if none of them gave space back.
+SMALL_MB = 16
+# And large enough for what is bought between all faults.
+LARGE_MB = 64
 SYNC, WRITE = "fsync,fdatasync", "pwrite64"
 # The k-th call of each thread fails, for k up to this.
 K_MAX = 40
@@ -46,11 +48,12 @@ def main():
     small_disk.in_a_namespace_of_its_own()
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     print(f"seed {seed}")
-    with campaign.running_server(options, demo.ON, lambda server, _work: small_disk.mount(server.data_dir, TMPFS_MB)) as (server, work):
+    with campaign.running_server(options, demo.ON, lambda server, _work: small_disk.mount(server.data_dir, SMALL_MB)) as (server, work):
         process = next(iter(server.processes.values()))
         buyers = Buyers(process, options.clients, seed)
         try:
             violations = [*fill(server, process, buyers, options.fills)]
+            small_disk.resize(server.data_dir, LARGE_MB)
             violations += fail(process, buyers, work, options.trials)
         finally:
             buyers.leave()

@@ -21,6 +21,10 @@ def mount(place, megabytes):
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=711", "tmpfs", place], check=True)
 
 
+def resize(place, megabytes):
+    subprocess.run(["mount", "-o", f"remount,size={megabytes}m", place], check=True)
+
+
 def unmount(place):
     subprocess.run(["umount", place], check=True)
 

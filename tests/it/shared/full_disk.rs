@@ -1,6 +1,7 @@
 //! A file that cannot grow, and what of it is on the disk.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use banyan::adapters::orders::sql::MIGRATIONS;
@@ -47,18 +48,59 @@ fn what_was_committed_is_moved_into_the_file_before_the_log_grows_without_end() 
     for _commit in 0..1_000 {
         execute(&home.database, "INSERT INTO things (name) VALUES (hex(zeroblob(3000)))").unwrap();
     }
-    let DatabaseLocation::SqliteFile(file) = &home.location else {
-        panic!("a file")
-    };
-    let log = fs::metadata(file.with_extension("sqlite3-wal")).unwrap().len();
+    let log = bytes_of_the_log(&home);
     assert!(log < 8 * 1024 * 1024, "the log has {log} bytes");
-    // The file alone, as after a log that was lost.
+    let moved = count_without_the_log(&home);
+    assert!(moved >= 900, "{moved} rows are in the file");
+}
+
+#[test]
+fn a_log_that_fills_the_disk_is_given_back() {
+    let homes = [shop(), shop()];
+    for home in &homes {
+        for _commit in 0..20 {
+            execute(&home.database, "INSERT INTO things (name) VALUES (hex(zeroblob(3000)))").unwrap();
+        }
+        let before = bytes_of_the_log(home);
+        assert!(before > 20 * 6_000, "nothing is in the log: {before} bytes");
+    }
+    let [full, other] = &homes;
+    execute(&full.database, NO_MORE_PAGES).unwrap();
+    let refused = execute(
+        &full.database,
+        "INSERT INTO things (name) VALUES (hex(zeroblob(100000)))",
+    );
+    assert!(matches!(refused, Err(StorageError::Unavailable(_))), "{refused:?}");
+    // By who comes next, to this file and to the others: for reading, or for writing, which begins anew in an empty log.
+    assert_eq!(count(&other.database), 20);
+    assert_eq!(bytes_of_the_log(other), 0);
+    execute(&full.database, "DELETE FROM things WHERE rowid = 1").unwrap();
+    assert!(bytes_of_the_log(full) < 20 * 6_000, "{} bytes", bytes_of_the_log(full));
+    assert!(count_without_the_log(full) >= 19);
+}
+
+fn file_of(home: &TestDatabase) -> &Path {
+    match &home.location {
+        DatabaseLocation::SqliteFile(file) => file,
+        DatabaseLocation::PostgresSchema { .. } => panic!("no file"),
+    }
+}
+
+fn bytes_of_the_log(home: &TestDatabase) -> u64 {
+    fs::metadata(file_of(home).with_extension("sqlite3-wal")).unwrap().len()
+}
+
+/// What the file alone has, as after a log that was lost.
+fn count_without_the_log(home: &TestDatabase) -> i64 {
     let folder = tempfile::tempdir().unwrap();
     let alone = folder.path().join("orders.sqlite3");
-    fs::copy(file, &alone).unwrap();
+    fs::copy(file_of(home), &alone).unwrap();
     let size = PoolSize { connections: 1 };
-    let alone = Database::open(DatabaseLocation::SqliteFile(alone), size, Arc::new(|| {}));
-    assert!(count(&alone) >= 900, "{} rows are in the file", count(&alone));
+    count(&Database::open(
+        DatabaseLocation::SqliteFile(alone),
+        size,
+        Arc::new(|| {}),
+    ))
 }
 
 #[derive(QueryableByName)]

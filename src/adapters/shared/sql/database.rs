@@ -51,6 +51,7 @@ pub struct Database {
     events_committed: EventsCommitted,
     commits_in_order: bool,
     commits_since_checkpoint: Arc<AtomicU32>,
+    made_room_for: Arc<AtomicU32>,
 }
 
 type Pooled = PooledConnection<ConnectionMaker>;
@@ -83,6 +84,7 @@ impl Database {
             events_committed,
             commits_in_order,
             commits_since_checkpoint: Arc::default(),
+            made_room_for: Arc::default(),
         }
     }
 
@@ -91,6 +93,12 @@ impl Database {
     /// # Errors
     /// [`StorageError::Unavailable`] when no connection is to be had; else what `queries` returns.
     pub fn read<T>(&self, queries: impl FnOnce(&mut DbConn) -> diesel::QueryResult<T>) -> Result<T, StorageError> {
+        // Who has the writing connection makes room as well.
+        if self.room_is_wanted()
+            && let Some(mut writer) = self.writers.try_get()
+        {
+            self.make_room(&mut writer.conn);
+        }
         queries(&mut self.connection(&self.readers)?.conn).map_err(storage_error)
     }
 
@@ -103,14 +111,12 @@ impl Database {
     /// Those of `statements`, after a rollback; [`StorageError::OutcomeUnknown`] when the commit itself failed on a server.
     pub fn write<T>(&self, statements: impl FnOnce(&mut DbConn) -> Result<T, StorageError>) -> Result<T, StorageError> {
         let connection = &mut self.connection(&self.writers)?.conn;
+        if self.room_is_wanted() {
+            self.make_room(connection);
+        }
         begin(connection).map_err(|error| self.distrusted(connection, error))?;
-        match self.up_to_commit(connection, statements) {
-            Ok(value) => {
-                commit(connection, &self.name)?;
-                failpoint!("commit.{}.after", self.name);
-                self.checkpoint(connection);
-                Ok(value)
-            }
+        let written = match self.up_to_commit(connection, statements) {
+            Ok(value) => commit(connection, &self.name).map(|()| value),
             Err(error) => {
                 let error = self.distrusted(connection, error);
                 if let Err(rollback) = <DbConn as Connection>::TransactionManager::rollback_transaction(connection) {
@@ -118,7 +124,14 @@ impl Database {
                 }
                 Err(error)
             }
+        };
+        if let Err(error) = &written {
+            disk::note_if_full(error);
+        } else {
+            failpoint!("commit.{}.after", self.name);
+            self.checkpoint_when_due(connection);
         }
+        written
     }
 
     /// The error, unless it tells that the disk under a file failed.
@@ -129,16 +142,33 @@ impl Database {
         error
     }
 
-    /// Moves what was committed into the file, every [`COMMITS_TO_CHECKPOINT`] commits. `SQLite` would do so by itself, and
-    /// keep to itself that the disk failed.
-    fn checkpoint(&self, connection: &mut DbConn) {
-        let DbConn::Sqlite(connection) = connection else { return };
-        // Nobody else counts meanwhile: there is one writing connection.
-        let commits = self.commits_since_checkpoint.fetch_add(1, Ordering::Relaxed) + 1;
-        if commits < COMMITS_TO_CHECKPOINT {
+    /// Moves what was committed into the file, every [`COMMITS_TO_CHECKPOINT`] commits.
+    fn checkpoint_when_due(&self, connection: &mut DbConn) {
+        if let DbConn::Postgres(_) = connection {
             return;
         }
-        match connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {
+        // Nobody else counts meanwhile: there is one writing connection.
+        let commits = self.commits_since_checkpoint.fetch_add(1, Ordering::Relaxed) + 1;
+        if commits >= COMMITS_TO_CHECKPOINT {
+            self.checkpoint(connection, "PASSIVE");
+        }
+    }
+
+    /// Whether a disk was full since this file's log was last given back. It may be the logs that fill it: each keeps what it
+    /// once took, and without a commit no checkpoint is due.
+    fn room_is_wanted(&self) -> bool {
+        self.commits_in_order && self.made_room_for.load(Ordering::Relaxed) != disk::times_full()
+    }
+
+    fn make_room(&self, connection: &mut DbConn) {
+        self.made_room_for.store(disk::times_full(), Ordering::Relaxed);
+        self.checkpoint(connection, "TRUNCATE");
+    }
+
+    /// `SQLite` would make checkpoints by itself, and keep to itself that the disk failed.
+    fn checkpoint(&self, connection: &mut DbConn, mode: &str) {
+        let DbConn::Sqlite(connection) = connection else { return };
+        match connection.batch_execute(&format!("PRAGMA wal_checkpoint({mode})")) {
             Ok(()) => self.commits_since_checkpoint.store(0, Ordering::Relaxed),
             Err(error) => {
                 let error = error.to_string();

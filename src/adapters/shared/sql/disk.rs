@@ -1,7 +1,29 @@
-//! When the disk under a file fails.
+//! When the disk under a file fails, or is full.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::ports::shared::storage::StorageError;
 
 /// What `SQLite` says of every failed system call on its files (`SQLITE_IOERR`); a full disk is `SQLITE_FULL`.
 const FAILED: &str = "disk I/O error";
+/// What `SQLite` says of a full disk.
+const FULL: &str = "disk is full";
+
+/// How often a write of this process met a full disk: its files are on the same one, and any of their logs may be what fills it.
+static TIMES_FULL: AtomicU32 = AtomicU32::new(0);
+
+/// Counts `error` when it is that of a write for which there was no space.
+pub(super) fn note_if_full(error: &StorageError) {
+    if let StorageError::Unavailable(source) = error
+        && source.to_string().contains(FULL)
+    {
+        TIMES_FULL.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+pub(super) fn times_full() -> u32 {
+    TIMES_FULL.load(Ordering::Relaxed)
+}
 
 /// Ends the process when `error`, of something that was to be written, says that the disk failed.
 ///
