@@ -35,6 +35,8 @@ impl Consumer for OnPaymentCompleted {
         let Some(payment) = event.decode::<PaymentCompleted>()? else {
             return Ok(false);
         };
+        // First, so that what it is seen to have done is in the order that is read behind it.
+        let is_being_placed = orders.0.sagas.has_running_saga(&payment.order_id.to_string())?;
         let order = orders.0.store.find(payment.order_id)?;
         let order = order.ok_or_else(|| ConsumeError::Poison(format!("no order {}", payment.order_id)))?;
         let data = order.data();
@@ -43,10 +45,13 @@ impl Consumer for OnPaymentCompleted {
             return Ok(false);
         }
         if !data.awaiting_payment {
-            return Err(ConsumeError::Retry(format!(
-                "order {} is still being placed",
-                payment.order_id
-            )));
+            let order_id = payment.order_id;
+            return Err(if is_being_placed {
+                ConsumeError::Retry(format!("order {order_id} is still being placed"))
+            } else {
+                // Nobody will place it any more, and what other customers have paid is behind this event.
+                ConsumeError::Poison(format!("order {order_id} is paid, and its placing is stuck"))
+            });
         }
         let mut state = Purchase::of(&order, event.correlation_id.clone());
         let record = orders.new_saga(&SETTLE, &state)?;

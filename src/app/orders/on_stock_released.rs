@@ -38,6 +38,8 @@ impl Consumer for OnStockReleased {
         if released.reason != ReleaseReason::Expired {
             return Ok(false);
         }
+        // First, so that what it is seen to have done is in the order that is read behind it.
+        let is_being_placed = orders.0.sagas.has_running_saga(&released.order_id.to_string())?;
         let Some(order) = orders.0.store.find(released.order_id)? else {
             return Ok(false);
         };
@@ -47,7 +49,7 @@ impl Consumer for OnStockReleased {
         if !order.data().awaiting_payment {
             // A checkout under way either finds out by itself, or is about to let the order wait for a payment whose
             // stock is gone: which of the two shows when it has ended.
-            if orders.0.sagas.has_running_saga(&released.order_id.to_string())? {
+            if is_being_placed {
                 return Err(ConsumeError::Retry(format!(
                     "order {} is still being placed",
                     released.order_id

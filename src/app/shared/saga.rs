@@ -12,10 +12,12 @@ use serde::de::DeserializeOwned;
 use crate::ports::shared::call_context::{CallContext, Deadline};
 use crate::ports::shared::clock::{Clock, IdSource};
 use crate::ports::shared::failpoint::failpoint;
-use crate::ports::shared::failure::Failure;
 use crate::ports::shared::lease::Lease;
 use crate::ports::shared::saga::{SagaRecord, SagaStatus, SagaStore};
-use crate::ports::shared::storage::StorageError;
+
+pub use self::failure::{StepFailure, step_failure};
+
+mod failure;
 
 /// How long a call of one step may wait for its turn before it is not begun any more.
 pub const STEP_TIME: Duration = Duration::from_secs(10);
@@ -23,51 +25,15 @@ pub const STEP_TIME: Duration = Duration::from_secs(10);
 const ATTEMPTS_AT_ONCE: i32 = 3;
 /// Attempts at a step before a saga that can go back does so.
 const ATTEMPTS_FORWARD: i32 = 6;
-/// Attempts at a step that has no way back, and at an undo, before a person must look.
+/// Attempts at a step that has no way back, and at an undo, before a person must look. Those that met nobody do not count
+/// beyond [`ATTEMPTS_AWAY_MAX`]: whoever is away comes back, and then the saga has to go on.
 const ATTEMPTS_BEFORE_STUCK: i32 = 50;
+/// With so many the pause is the longest one.
+const ATTEMPTS_AWAY_MAX: i32 = 10;
 /// Pause before the second attempt, in milliseconds; each further one is twice as long, up to [`PAUSE_MS_MAX`].
 const FIRST_PAUSE_MS: i64 = 50;
 /// The longest pause between two attempts, in milliseconds.
 const PAUSE_MS_MAX: i64 = 10_000;
-
-/// Why a step was not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepFailure {
-    /// It is refused for good, and has left nothing behind.
-    Refused(String),
-    /// Something is away, or the outcome is unknown: to be tried again.
-    Retry(String),
-    /// The saga is no longer this worker's, or may have moved on without its knowing.
-    LostLease,
-}
-
-impl From<StorageError> for StepFailure {
-    fn from(error: StorageError) -> Self {
-        match error {
-            // A commit of unknown outcome may stand. Only a fresh look at the database tells, so whoever looks next takes
-            // over: to write an older record over what was committed would undo a purchase that stands.
-            StorageError::Stale | StorageError::OutcomeUnknown(_) => Self::LostLease,
-            other => Self::Retry(other.with_sources()),
-        }
-    }
-}
-
-/// What the failure of an operation means to the step that asked for it: a business outcome is decided upon, anything
-/// else is tried again.
-pub fn step_failure<E>(failure: Failure<E>, decide: impl FnOnce(E) -> StepFailure) -> StepFailure {
-    match failure {
-        Failure::Domain(error) => decide(error),
-        Failure::Internal(message) => StepFailure::Retry(message.for_operator().to_owned()),
-        Failure::Unauthenticated | Failure::Forbidden => StepFailure::Retry("may not be asked for".to_owned()),
-        Failure::IdempotencyKeyMissing | Failure::IdempotencyKeyInFlight | Failure::IdempotencyKeyReused => {
-            StepFailure::Retry("idempotency key".to_owned())
-        }
-        Failure::Unavailable => StepFailure::Retry("unavailable".to_owned()),
-        Failure::Timeout => StepFailure::Retry("timeout".to_owned()),
-        Failure::Overloaded => StepFailure::Retry("overloaded".to_owned()),
-        Failure::ContractMismatch => StepFailure::Retry("contract mismatch".to_owned()),
-    }
-}
 
 /// An action or undo in another context.
 pub type Outside<W, S> = fn(&W, &CallContext, &mut S) -> Result<(), StepFailure>;
@@ -206,7 +172,7 @@ impl<W, S: Serialize + DeserializeOwned> Definition<W, S> {
                     tracing::warn!(saga = %progress.record.id, "a saga is left to whoever looks at it next");
                     return Run::Suspended;
                 }
-                Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => {
+                Err(StepFailure::Retry(reason) | StepFailure::Away(reason) | StepFailure::Refused(reason)) => {
                     // The saga's own database is away: the lease runs out, and the worker takes over.
                     tracing::warn!(saga = %progress.record.id, reason, "a saga cannot be written down now");
                     return Run::Suspended;
@@ -251,11 +217,13 @@ impl<W, S: Serialize> Progress<'_, W, S> {
             Ok(()) => Ok(Turn::GoOn),
             Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
             Err(StepFailure::Refused(reason)) => self.turn_back(state, self.record.position, reason),
-            Err(StepFailure::Retry(reason)) if self.record.attempts + 1 >= ATTEMPTS_FORWARD && self.can_go_back() => {
+            Err(StepFailure::Retry(reason) | StepFailure::Away(reason))
+                if self.record.attempts + 1 >= ATTEMPTS_FORWARD && self.can_go_back() =>
+            {
                 // Unknown, not refused: the step itself is undone too.
                 self.turn_back(state, self.record.position + 1, reason)
             }
-            Err(StepFailure::Retry(reason)) => self.try_later(state, reason),
+            Err(failure) => self.try_later(state, failure),
         }
     }
 
@@ -345,8 +313,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
                 };
                 Ok(Turn::GoOn)
             }
-            Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
-            Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => self.try_later(state, reason),
+            Err(failure) => self.try_later(state, failure),
         }
     }
 
@@ -365,8 +332,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         };
         match self.fail(fail, cx, state) {
             Ok(()) => Ok(Turn::Ended),
-            Err(StepFailure::LostLease) => Err(StepFailure::LostLease),
-            Err(StepFailure::Retry(reason) | StepFailure::Refused(reason)) => self.try_later(state, reason),
+            Err(failure) => self.try_later(state, failure),
         }
     }
 
@@ -387,7 +353,7 @@ impl<W, S: Serialize> Progress<'_, W, S> {
 
     fn turn_back(&mut self, state: &S, steps_to_undo: i32, reason: String) -> Result<Turn, StepFailure> {
         if !self.can_go_back() {
-            return self.try_later(state, reason);
+            return self.try_later(state, StepFailure::Refused(reason));
         }
         tracing::debug!(saga = %self.record.id, reason, steps_to_undo, "a saga goes back");
         let back = SagaRecord {
@@ -405,8 +371,13 @@ impl<W, S: Serialize> Progress<'_, W, S> {
         Ok(Turn::GoOn)
     }
 
-    fn try_later(&mut self, state: &S, reason: String) -> Result<Turn, StepFailure> {
-        let attempts = self.record.attempts + 1;
+    fn try_later(&mut self, state: &S, failure: StepFailure) -> Result<Turn, StepFailure> {
+        let before = self.record.attempts;
+        let (attempts, reason) = match failure {
+            StepFailure::Away(reason) => ((before + 1).min(ATTEMPTS_AWAY_MAX.max(before)), reason),
+            StepFailure::Retry(reason) | StepFailure::Refused(reason) => (before + 1, reason),
+            StepFailure::LostLease => return Err(StepFailure::LostLease),
+        };
         if attempts >= ATTEMPTS_BEFORE_STUCK {
             return self.stop_for_a_person(state, reason);
         }

@@ -6,7 +6,7 @@ use banyan::domains::shared::ids::{OrderId, ProductId};
 use banyan::domains::shared::postal_address::PostalAddress;
 use banyan::domains::shared::quantity::Quantity;
 use banyan::ports::orders::operations::{
-    GetOrder, Order, OrderItem, OrderStatus, PlaceOrder, PlaceOrderError, ResumeSagas,
+    CancelOrder, GetOrder, Order, OrderItem, OrderStatus, PlaceOrder, PlaceOrderError, ResumeSagas,
 };
 use banyan::ports::payments::operations::PaymentStatus;
 use banyan::ports::shared::call_context::CallContext;
@@ -225,6 +225,60 @@ fn an_undo_that_fails_is_done_in_the_end(house: &House) {
     }
 }
 
+/// Attempts in half an hour.
+const ATTEMPTS: usize = 90;
+
+/// Whoever is away for half an hour keeps nothing: as soon as they are back, what is to be undone is undone.
+fn an_undo_waits_for_as_long_as_others_are_away(house: &House) {
+    let (books, shapes) = shapes(house);
+    for fault in [Fault::ErrorBefore, Fault::ErrorAfter] {
+        let cell = format!("release.{fault:?}");
+        house.faults.strike("inventory.release_reservation", fault, ATTEMPTS);
+        let _first = buy(house, &cell, purchase(&shapes[1], Some("tok_declined")));
+        try_again_and_again(house);
+        let (_cx, placed) = answer(house, &cell, purchase(&shapes[1], Some("tok_declined")));
+        assert_eq!(house.faults.stop(), ATTEMPTS, "{cell}");
+        assert!(
+            matches!(placed, Err(Failure::Domain(PlaceOrderError::PaymentDeclined { .. }))),
+            "{cell}: {placed:?}"
+        );
+        books.check(house, &cell);
+    }
+}
+
+/// And so is a customer's money that is to go back.
+fn a_cancellation_waits_for_as_long_as_payments_are_away(house: &House) {
+    let (books, shapes) = shapes(house);
+    let order = buy(house, "bought", purchase(&shapes[1], Some("tok_visa")))
+        .unwrap()
+        .unwrap();
+    house
+        .faults
+        .strike("payments.cancel_payment", Fault::ErrorBefore, ATTEMPTS);
+    let cancelled = house.orders.handle(
+        &customer(1),
+        CancelOrder {
+            order_id: order.id,
+            reason: None,
+        },
+    );
+    assert_eq!(cancelled.unwrap().status, OrderStatus::Cancelled);
+    try_again_and_again(house);
+    house.let_sagas_end();
+    assert_eq!(house.faults.stop(), ATTEMPTS);
+    books.check(house, "cancelled");
+}
+
+fn try_again_and_again(house: &House) {
+    for _attempt in 0..ATTEMPTS {
+        house.clock.advance_ms(20_000);
+        house
+            .orders
+            .handle(&House::operator(), ResumeSagas { limit: 10 })
+            .unwrap();
+    }
+}
+
 /// Tokens that time out or fail: the outcome is looked up, never assumed.
 fn what_the_provider_left_open_is_looked_up(house: &House) {
     let (mut books, shapes) = shapes(house);
@@ -288,5 +342,7 @@ on_both!(
     a_fault_that_strikes_once_is_survived_at_every_step,
     a_fault_that_never_ends_leaves_nothing_behind_at_any_step,
     an_undo_that_fails_is_done_in_the_end,
+    an_undo_waits_for_as_long_as_others_are_away,
+    a_cancellation_waits_for_as_long_as_payments_are_away,
     what_the_provider_left_open_is_looked_up,
 );
