@@ -59,7 +59,7 @@ impl fmt::Debug for DatabaseLocation {
 
 /// How long `SQLite` waits for another process's write transaction before it gives up. Within this process writers
 /// queue for the one writing connection instead.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a statement waits for a lock on `PostgreSQL`. Longer than a deadlock takes to be found (1 s), shorter than a
 /// client waits: who holds it so long is stuck, or somebody's maintenance.

@@ -8,7 +8,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::dsl::sql;
 use diesel::result::Error;
 use diesel::sql_types::Bool;
-use diesel::{Connection, RunQueryDsl};
+use diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
 use r2d2::{Pool, PooledConnection};
 
 use super::connection::{ConnectionMaker, DatabaseLocation, DbConn};
@@ -26,6 +26,10 @@ const SERVER_WAIT: Duration = Duration::from_millis(1_500);
 const AWAY_WAIT: Duration = Duration::from_millis(100);
 /// The longest pause between two attempts of a pool to connect, which go on whether somebody waits or not.
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_millis(500);
+
+/// How long a connection to a server is kept that nobody uses, and how long at most: r2d2's own defaults.
+const IDLE_MAX: Duration = Duration::from_mins(10);
+const LIFETIME_MAX: Duration = Duration::from_mins(30);
 
 /// Commits between two checkpoints of a file. Each is some ten pages, so that the log stays at some thousand pages (4 MB), as
 /// `SQLite` keeps it by itself.
@@ -64,6 +68,7 @@ impl Database {
     pub fn open(location: DatabaseLocation, size: PoolSize, events_committed: EventsCommitted) -> Self {
         let name = location.name().into();
         let commits_in_order = matches!(location, DatabaseLocation::SqliteFile(_));
+        let is_server = !commits_in_order;
         let maker = ConnectionMaker::new(location);
         let pool = |connections: u32| {
             Pool::builder()
@@ -71,6 +76,9 @@ impl Database {
                 .min_idle(Some(0))
                 // Half of it is the longest pause between two attempts. How long callers wait is said where they do.
                 .connection_timeout(RECONNECT_PAUSE_MAX * 2)
+                // A file's last connection would make a checkpoint when it is closed, and keep to itself that the disk failed.
+                .idle_timeout(is_server.then_some(IDLE_MAX))
+                .max_lifetime(is_server.then_some(LIFETIME_MAX))
                 .error_handler(Box::new(LogPoolErrors))
                 .build_unchecked(maker.clone())
         };
@@ -144,9 +152,7 @@ impl Database {
 
     /// Moves what was committed into the file, every [`COMMITS_TO_CHECKPOINT`] commits.
     fn checkpoint_when_due(&self, connection: &mut DbConn) {
-        if let DbConn::Postgres(_) = connection {
-            return;
-        }
+        let DbConn::Sqlite(connection) = connection else { return };
         // Nobody else counts meanwhile: there is one writing connection.
         let commits = self.commits_since_checkpoint.fetch_add(1, Ordering::Relaxed) + 1;
         if commits >= COMMITS_TO_CHECKPOINT {
@@ -161,20 +167,30 @@ impl Database {
     }
 
     fn make_room(&self, connection: &mut DbConn) {
-        self.made_room_for.store(disk::times_full(), Ordering::Relaxed);
-        self.checkpoint(connection, "TRUNCATE");
+        let times = disk::times_full();
+        // Whoever reads is not waited for: the next one who comes tries again.
+        if disk::without_waiting(connection, |connection| self.checkpoint(connection, "TRUNCATE")) {
+            self.made_room_for.store(times, Ordering::Relaxed);
+        }
     }
 
-    /// `SQLite` would make checkpoints by itself, and keep to itself that the disk failed.
-    fn checkpoint(&self, connection: &mut DbConn, mode: &str) {
-        let DbConn::Sqlite(connection) = connection else { return };
-        match connection.batch_execute(&format!("PRAGMA wal_checkpoint({mode})")) {
-            Ok(()) => self.commits_since_checkpoint.store(0, Ordering::Relaxed),
+    /// `SQLite` would make checkpoints by itself, and keep to itself that the disk failed. Returns whether it is over for
+    /// now; as long as somebody reads what was there before, it is not.
+    fn checkpoint(&self, connection: &mut SqliteConnection, mode: &str) -> bool {
+        let checkpoint = sql_query(format!("PRAGMA wal_checkpoint({mode})"));
+        match checkpoint.get_result::<disk::Checkpoint>(connection) {
+            Ok(outcome) if outcome.is_whole() => {
+                self.commits_since_checkpoint.store(0, Ordering::Relaxed);
+                true
+            }
+            // The next commit tries again.
+            Ok(_partial) => false,
             Err(error) => {
                 let error = error.to_string();
                 disk::distrust_after(&error, &self.name);
                 // On a full disk: what was committed stays in the log, and the next commit tries again.
                 tracing::warn!(error, database = &*self.name, "a checkpoint failed");
+                true
             }
         }
     }

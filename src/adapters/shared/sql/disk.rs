@@ -1,7 +1,13 @@
 //! When the disk under a file fails, or is full.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Integer;
+use diesel::{QueryableByName, SqliteConnection};
+
+use super::connection::{DbConn, SQLITE_BUSY_TIMEOUT};
 use crate::ports::shared::storage::StorageError;
 
 /// What `SQLite` says of every failed system call on its files (`SQLITE_IOERR`); a full disk is `SQLITE_FULL`.
@@ -34,4 +40,42 @@ pub(super) fn distrust_after(error: &str, database: &str) {
         tracing::error!(error, database, "the disk cannot be trusted: the process ends");
         std::process::abort();
     }
+}
+
+/// What `PRAGMA wal_checkpoint` answers.
+#[derive(QueryableByName)]
+pub(super) struct Checkpoint {
+    /// 1 where somebody was in the way.
+    #[diesel(sql_type = Integer)]
+    busy: i32,
+    /// Pages in the log.
+    #[diesel(sql_type = Integer)]
+    log: i32,
+    /// Those of them that are in the file by now.
+    #[diesel(sql_type = Integer)]
+    checkpointed: i32,
+}
+
+impl Checkpoint {
+    /// Whether all of the log is in the file, so that the next commit begins it anew.
+    pub(super) fn is_whole(&self) -> bool {
+        self.busy == 0 && self.log == self.checkpointed
+    }
+}
+
+/// Has a connection to a file do something that fails at once where somebody else is in the way.
+pub(super) fn without_waiting(connection: &mut DbConn, act: impl FnOnce(&mut SqliteConnection) -> bool) -> bool {
+    let DbConn::Sqlite(connection) = connection else {
+        return true;
+    };
+    let wait_for = |connection: &mut SqliteConnection, time: Duration| {
+        let pragma = format!("PRAGMA busy_timeout = {}", time.as_millis());
+        if let Err(error) = connection.batch_execute(&pragma) {
+            tracing::warn!(%error, "a connection keeps its patience");
+        }
+    };
+    wait_for(connection, Duration::ZERO);
+    let done = act(connection);
+    wait_for(connection, SQLITE_BUSY_TIMEOUT);
+    done
 }
