@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use actix_web::web;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
 use banyan::adapters::payments::providers::simulator::{Simulator, Waits};
 use banyan::adapters::payments::providers::simulator_client::{Patience, SimulatorClient};
 use banyan::adapters::payments::providers::simulator_server::faults::Faults;
@@ -218,6 +219,26 @@ fn who_only_asks_is_told_that_nobody_can_tell() {
         assert!(is_unavailable(&far.find_refund("r")), "{fault}");
         assert!(is_unavailable(&far.list_charges(None, None, 10)), "{fault}");
         assert!(door.provider.faults.counts().1[fault] >= 3, "{fault} did not strike");
+    }
+}
+
+#[test]
+fn what_is_no_answer_of_the_provider_leaves_open_what_was_done() {
+    // A gateway that has lost its way, or wants a password: it says no in the place of somebody who may have said yes.
+    for status in [201, 204, 302, 400, 401, 403, 404, 410, 422] {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let answer = move || async move {
+            HttpResponse::build(StatusCode::from_u16(status).unwrap()).body("<h1>Elsewhere</h1>")
+        };
+        let server = InternalServer::start_with(anywhere, move |config| {
+            config.default_service(web::to(answer));
+        });
+        let far = client_of(server.address);
+        assert!(is_unknown(&far.refund("k", "r", eur(1))), "{status}");
+        assert!(is_unknown(&far.capture("k", eur(1))), "{status}");
+        assert!(is_unavailable(&far.find_refund("r")), "{status}");
+        assert!(is_unavailable(&far.find_charge("k")), "{status}");
+        assert!(is_unavailable(&far.list_charges(None, None, 10)), "{status}");
     }
 }
 

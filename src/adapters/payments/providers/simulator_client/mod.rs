@@ -74,8 +74,8 @@ enum Attempt {
 enum Said<T> {
     /// An answer that can be believed.
     Sound(T),
-    /// No, by this status and body.
-    No(u16, Vec<u8>),
+    /// No, by this status and reason: it is refused, or what was asked for is not there.
+    No(u16, String),
 }
 
 impl SimulatorClient {
@@ -112,7 +112,7 @@ impl SimulatorClient {
         let body = serde_json::to_vec(body).map_err(|error| ProviderError::Unavailable(error.into()))?;
         match self.call(method, path, Some(&body), is_sound)? {
             Said::Sound(answer) => Ok(answer),
-            Said::No(status, said) => Err(ProviderError::Refused(reason(status, &said))),
+            Said::No(_status, why) => Err(ProviderError::Refused(why)),
         }
     }
 
@@ -120,8 +120,8 @@ impl SimulatorClient {
     fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, ProviderError> {
         match self.call(&Method::GET, path, None, |_said: &T| true) {
             Ok(Said::Sound(answer)) => Ok(Some(answer)),
-            Ok(Said::No(404, _said)) => Ok(None),
-            Ok(Said::No(status, said)) => Err(ProviderError::Unavailable(reason(status, &said).into())),
+            Ok(Said::No(404, _why)) => Ok(None),
+            Ok(Said::No(_status, why)) => Err(ProviderError::Unavailable(why.into())),
             Err(ProviderError::OutcomeUnknown(source)) => Err(ProviderError::Unavailable(source)),
             Err(error) => Err(error),
         }
@@ -149,7 +149,16 @@ impl SimulatorClient {
                     tracing::error!(%method, path, "the provider's answer cannot be believed");
                     ("its answer cannot be believed".to_owned(), true)
                 }
-                Attempt::Answered(status, said) => return Ok(Said::No(status, said)),
+                Attempt::Answered(status, said) if is_no(method, status, &said) => {
+                    return Ok(Said::No(status, reason(status, &said)));
+                }
+                // Somebody between, or behind another door: nobody knows what became of it.
+                Attempt::Answered(status, said) => {
+                    may_be_done = true;
+                    let reason = reason(status, &said);
+                    tracing::error!(%method, path, reason, "this is no answer of the provider");
+                    (reason, false)
+                }
                 Attempt::NothingDone(reason) => (reason, true),
                 Attempt::NotMade => ("has been failing, and is left alone for a while".to_owned(), false),
                 Attempt::Lost(reason) => {
@@ -237,8 +246,17 @@ fn lost(error: &ureq::Error) -> Attempt {
     }
 }
 
+/// Whether this is a no of the provider's own, in its words and by a status that it has for that.
+fn is_no(method: &Method, status: u16, said: &[u8]) -> bool {
+    (status == 422 || status == 404 && method == Method::GET) && error_body(said).is_some()
+}
+
+fn error_body(said: &[u8]) -> Option<ErrorBody> {
+    serde_json::from_slice(said).ok()
+}
+
 fn reason(status: u16, said: &[u8]) -> String {
-    let said: Option<ErrorBody> = serde_json::from_slice(said).ok();
+    let said = error_body(said);
     let said = said.map_or_else(|| "nothing that can be read".to_owned(), |body| body.error);
     format!("answered {status}: {said}")
 }
@@ -323,7 +341,8 @@ impl PaymentProvider for SimulatorClient {
         let (after, limit) = (in_address(after.unwrap_or_default()), limit.min(PAGE_MAX));
         let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
         let page: Option<ChargesBody> = self.read(&format!("/v1/charges?after={after}{since}&limit={limit}"))?;
-        let charges = page.map(|page| page.charges).unwrap_or_default();
-        Ok(charges.into_iter().map(ChargeBody::into_charge).collect())
+        // A ledger may be empty, but not away.
+        let page = page.ok_or_else(|| ProviderError::Unavailable("it says that it has no ledger".into()))?;
+        Ok(page.charges.into_iter().map(ChargeBody::into_charge).collect())
     }
 }
