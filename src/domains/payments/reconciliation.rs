@@ -203,8 +203,10 @@ fn compare_own(payment: &Payment, entry: Option<&LedgerEntry>) -> Option<(Discre
     match (status, known.standing) {
         (Authorized, Standing::Held) => None,
         (Authorized, _) => Some((StateDrift, Some(Repair::RecordCapture))),
-        // To take what has been given back would be strange to the customer.
-        (_, Standing::Held) => Some((MissingCapture, (status == Completed).then_some(Repair::Capture))),
+        // To take what has been given back would be strange to the customer, and so would it be where it was to go back and
+        // could not, because nothing had been taken.
+        (Completed, Standing::Held) if payment.refunds().is_empty() => Some((MissingCapture, Some(Repair::Capture))),
+        (_, Standing::Held) => Some((MissingCapture, None)),
         _ => compare_refunds(payment, known),
     }
 }

@@ -4,8 +4,12 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use banyan::adapters::shared::system::SystemIds;
+use banyan::domains::shared::ids::PaymentId;
+use banyan::ports::shared::clock::IdSource;
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
-use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use serde_json::Value;
 
 use super::command_line::{Server, banyan};
@@ -37,6 +41,30 @@ fn hold(folder: &Path, key: &str) {
     .bind::<Text, _>(key)
     .execute(&mut ledger(folder))
     .unwrap();
+}
+
+/// A payment that was declined long ago, of which the provider has nothing: both sides agree.
+fn decline(folder: &Path, database: Option<&str>) {
+    let id = PaymentId::from(SystemIds.next_uuid());
+    let statement = format!(
+        "INSERT INTO payments (id, order_id, customer_id, status, amount_minor, currency, refunded_minor, provider,
+            provider_key, attempts, attempt_abandoned, version, created_at, updated_at)
+        VALUES ('{id}', 'ord_01h2e8kqvbfwea724h75qc655w', 'usr_01h2e8kqvbfwea724h75qc655w', 'failed', 700, 'EUR', 0,
+            'simulator', '{id}', 1, FALSE, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+    );
+    match database {
+        None => {
+            let file = folder.join("data/payments.sqlite3");
+            let mut books = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+            books.batch_execute(&statement).unwrap();
+        }
+        Some(url) => {
+            let mut books = PgConnection::establish(url).unwrap();
+            books
+                .batch_execute(&format!("SET search_path TO payments; {statement}"))
+                .unwrap();
+        }
+    }
 }
 
 fn status(folder: &Path, key: &str) -> String {
@@ -84,6 +112,15 @@ fn an_orphan_is_found_then_repaired_then_gone(database: Option<&str>) {
         (&"orphan_charge".into(), &"void".into())
     );
     assert_eq!(status(folder.path(), ORPHAN), "authorized", "nothing was asked for");
+    let careful = run(&["--apply"]);
+    assert_eq!(careful.status.code(), Some(1), "{careful:?}");
+    assert!(said(&careful).contains("is this the shop's database?"), "{careful:?}");
+    assert_eq!(
+        status(folder.path(), ORPHAN),
+        "authorized",
+        "all that a shop has taken would go back"
+    );
+    decline(folder.path(), database);
     let repaired = run(&["--apply", "--since", "1h"]);
     assert_eq!(repaired.status.code(), Some(1), "one is for a person: {repaired:?}");
     let table = said(&repaired);
@@ -133,6 +170,7 @@ fn a_server_compares_by_itself_and_repairs_when_it_may() {
         ("BANYAN_RECONCILE_APPLY", "on"),
     ];
     let server = Server::start_with(folder.path(), "off", &wish);
+    decline(folder.path(), None);
     hold(folder.path(), ORPHAN);
     let until = Instant::now() + PATIENCE;
     while status(folder.path(), ORPHAN) != "voided" {

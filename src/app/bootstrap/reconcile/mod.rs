@@ -9,7 +9,7 @@ use self::report::{Found, Outcome, Report};
 use super::operator::{Operator, explain};
 use super::settle::{Course, SUSPECTS_AT_ONCE, Stopped, settle};
 use crate::domains::shared::timestamp::Timestamp;
-use crate::ports::payments::operations::reconciliation::{Discrepancy, Suspects};
+use crate::ports::payments::operations::reconciliation::{Discrepancy, DiscrepancyClass, Suspects};
 use crate::ports::payments::operations::{CompareCharge, Payments, ReconcilePayments, RepairCharge};
 use crate::ports::shared::clock::IdSource;
 use crate::ports::shared::failure::{Failure, Never};
@@ -21,6 +21,11 @@ pub mod since;
 
 /// Pages read at most: a hundred million payments. Beyond that the comparison fails, and says so.
 const PAGES_MAX: u32 = 1_000_000;
+
+/// Why nothing is repaired where more disagrees than can be reported.
+const TOO_MUCH: &str = "too much disagrees for it to be many errors";
+/// Why a charge is not given back where we have no payment at all: each that the shop ever took would be.
+const NOTHING_OF_OURS: &str = "no payment was compared: is this the shop's database?";
 
 /// What is wished for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +95,7 @@ pub fn run(
         return Err(ReconcileError::Endless(behind));
     }
     if wish.apply {
-        for found in &mut report.found {
-            desk.repair(found);
-        }
+        desk.repair_all(&mut report);
     }
     Ok(report)
 }
@@ -121,11 +124,37 @@ impl Desk<'_> {
         })
     }
 
-    /// One that fails does not keep the others from being repaired.
-    fn repair(&self, found: &mut Found) {
-        if found.discrepancy.repair.is_none() {
-            return;
+    /// One that fails does not keep the others from being repaired. What is found after an end was asked for stays reported.
+    fn repair_all(&self, report: &mut Report) {
+        let (truncated, nothing_of_ours) = (report.truncated, report.counts.payments == 0);
+        for found in report
+            .found
+            .iter_mut()
+            .filter(|found| found.discrepancy.repair.is_some())
+        {
+            if self.course.check().is_err() {
+                break;
+            }
+            let objection = if truncated {
+                Some(TOO_MUCH)
+            } else if nothing_of_ours && found.discrepancy.class == DiscrepancyClass::OrphanCharge {
+                Some(NOTHING_OF_OURS)
+            } else {
+                None
+            };
+            match objection {
+                Some(why) => {
+                    found.outcome = Outcome::Left {
+                        done: Vec::new(),
+                        reason: why.to_owned(),
+                    };
+                }
+                None => self.repair(found),
+            }
         }
+    }
+
+    fn repair(&self, found: &mut Found) {
         let key = found.discrepancy.key.clone();
         found.outcome = match self.operator.ask(self.payments, &RepairCharge { key }) {
             Ok(repaired) if repaired.left.is_none() => Outcome::Repaired { done: repaired.done },

@@ -53,7 +53,7 @@ pub enum Outcome {
     Reported,
     /// Both sides agree again.
     Repaired {
-        /// By what; nothing where they already did.
+        /// By what; nothing where they already did, or where somebody is at the payment by now.
         done: Vec<Repair>,
     },
     /// They still disagree.
@@ -170,7 +170,7 @@ impl Found {
         let none = || "-".to_owned();
         let done = match &self.outcome {
             Outcome::Reported => none(),
-            Outcome::Repaired { done } if done.is_empty() => "they agreed already".to_owned(),
+            Outcome::Repaired { done } if done.is_empty() => "nothing to repair any more".to_owned(),
             Outcome::Repaired { done } => format!("repaired: {}", names(done)),
             Outcome::Left { done, reason } if done.is_empty() => format!("not repaired: {reason}"),
             Outcome::Left { done, reason } => format!("{}, but {reason}", names(done)),

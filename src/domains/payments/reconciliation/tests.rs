@@ -169,6 +169,23 @@ fn every_status_is_held_against_every_state_of_its_charge() {
 }
 
 #[test]
+fn what_was_to_go_back_is_not_taken_afterwards() {
+    let refused = StoredRefund {
+        id: RefundId::from(Uuid::from_u128(9)),
+        amount: eur(100),
+        reason: RefundReason::order_cancelled(),
+        status: RefundStatus::Failed,
+        request: None,
+        created_at: long_ago(),
+        updated_at: long_ago(),
+    };
+    let mut stored = stored(PaymentStatus::Completed, 0);
+    stored.refunds = vec![Refund::from_storage(refused)];
+    let cancelled = Payment::from_storage(stored);
+    assert_eq!(found(&cancelled, &[held(100)]), [(MissingCapture, None)]);
+}
+
+#[test]
 fn another_currency_is_for_a_person_and_comes_before_the_amount() {
     for status in [PaymentStatus::Authorized, PaymentStatus::Completed] {
         for standing in [Standing::Held, Standing::Taken] {
