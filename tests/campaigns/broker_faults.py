@@ -50,7 +50,10 @@ def main():
             finally:
                 shoppers.leave()
             complaints += success(work)
+            shop.wait_until_quiet()
+            complaints += shop.fsck()
             complaints += backlog(shop, broker, options)
+            # What is made up for the backlog is in no book.
             books, violations = campaign.audit(shop)
             violations = [line for line in violations if not line.startswith("banyan fsck")] + levels(shop)
             campaign.conclude(

@@ -60,14 +60,15 @@ def arguments(description, **options):
     return parser.parse_args()
 
 
-def baskets_file(asked_for, work, count=2000):
-    """The baskets that were asked for, or the real ones where they are at hand, or else made-up ones."""
+def baskets_file(asked_for, work, limit=0):
+    """The baskets that were asked for, or the real ones where they are at hand, or else made-up ones, `limit` at least."""
+    count = max(2000, limit)
     if asked_for:
         return asked_for
     if REAL_BASKETS.exists():
         return REAL_BASKETS
     path = pathlib.Path(work) / "baskets.csv"
-    print(f"baskets: {REAL_BASKETS} is not there; {count} made-up ones are used")
+    print(f"baskets: {REAL_BASKETS.name} is not at hand; {count} made-up ones are used")
     made_up = random.Random(20060101)
     names = [f"article {number}" for number in range(1, 170)]
     weights = [1 / rank for rank in range(1, len(names) + 1)]

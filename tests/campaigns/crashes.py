@@ -100,6 +100,8 @@ def crash_repeatedly(server, customers, requests, wanted, chance):
         if code is None:
             process.kill()
             kills += 1
+            if kills > wanted * CRASHES_MAX:
+                raise campaign.CampaignError(f"nobody comes by: killed {kills} times, aborted {crashes.total()} times")
         elif code == -signal.SIGABRT:
             crashes[point] += 1
         else:
@@ -242,7 +244,7 @@ def judge_run(crashes, kills, requests, options):
     cases = requests.cut_off.total()
     if cases < options.crashes:
         yield f"{cases} keys were cut off by {options.crashes} crashes: the campaign shows little"
-    if requests.replayed < cases // 10:
+    if requests.replayed < max(1, cases // 10):
         yield f"only {requests.replayed} answers were repeated: hardly a crash met an effect without its answer"
     if options.crashes >= 5 * len(POINTS):
         yield from (f"no process died at {point}" for point in POINTS if not crashes[point])

@@ -83,7 +83,7 @@ def judge_run(restarts, shoppers, struck, books, options):
         yield "fewer requests were disturbed than there were kills: the campaign shows nothing"
     if compensated == 0:
         yield "no saga went back: the campaign shows little"
-    if shoppers.replayed < len(restarts) // 4:
+    if shoppers.replayed < max(1, len(restarts) // 4):
         yield "hardly an answer was lost on its way: the campaign shows little"
 
 

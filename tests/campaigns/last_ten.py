@@ -28,7 +28,7 @@ def main():
             struck = provider.struck()["struck"]["slow"]
             books, violations = campaign.audit(server)
             # Only where the provider takes its time it is certain that a sample meets a reservation.
-            violations += stock.violations(options.rounds, options.rounds // 2 if options.slow_ms else 0)
+            violations += stock.violations(options.rounds, options.rounds // 4 if options.slow_ms else 0)
             violations += compare(books, options)
             if deadlocks:
                 violations.append(f"PostgreSQL had to break {deadlocks} deadlocks")

@@ -12,6 +12,8 @@ HISTORY = """
 WHOLE_MS = 0.001
 # What a reader says that finds another at its work, and a worker that took longer than it may.
 OVERTAKEN, TOO_LONG = "another reader was at the same events", "a turn took longer than its lease"
+# Taken once an hour, and left to run out meanwhile: that another one takes it then shows nothing.
+RUN_OUT = ("forget",)
 
 
 class Leases:
@@ -71,7 +73,7 @@ class Leases:
             if before is None or before[0] == owner:
                 counts["renewed"] += before is not None
                 continue
-            counts["taken over"] += 1
+            counts["taken over"] += name not in RUN_OUT
             if at + WHOLE_MS < before[1]:
                 early = before[1] - at
                 yield f"{context}: {owner} took {name} {early:.3f} s before the lease of {before[0]} had run out"

@@ -15,10 +15,12 @@ from books import payment_of
 from provider import Provider
 
 # In percent of the requests. `slow` is the tail of the answers.
-FAULTS = "timeout-after=10,timeout-before=5,error-after=5,cut-off=5,wrong-amount=1,conflict=2,busy=1,slow=1"
+FAULTS = "timeout-after=10,timeout-before=5,error-after=5,cut-off=5,wrong-amount=2,conflict=2,busy=1,slow=1"
 # Everything that takes time is a tenth of what it is in production, and the time a provider is left alone a hundredth.
 ENVIRONMENT = {"BANYAN_PROVIDER_TIMEOUT_MS": "500", "BANYAN_PROVIDER_LEFT_ALONE_MS": "300"}
 HOLD_MS, SLOW_MS = 1_000, 300
+# One in twenty good cards is refused on the average, many at once while the provider is left alone.
+FEW = 15
 
 
 def main():
@@ -30,7 +32,7 @@ def main():
             server,
             work,
         ):
-            path = campaign.baskets_file(options.baskets, work)
+            path = campaign.baskets_file(options.baskets, work, options.limit)
             report_file, acknowledged = work / "report.json", work / "acknowledged"
             complaints = campaign.drive(
                 options.binaries,
@@ -85,7 +87,7 @@ def compare(books, report, options):
     print(f"database: {len(books.paid_orders())} confirmed orders; the driver was told of {report['confirmed']}")
     if report["confirmed"] != len(books.paid_orders()):
         yield f"the driver was told of {report['confirmed']} orders, the database holds {len(books.paid_orders())}"
-    if report["declined"] > options.limit // 10:
+    if report["declined"] > options.limit // 10 + FEW:
         yield f"{report['declined']} of {options.limit} good cards were refused"
     if len(captured) < options.limit // 2:
         yield f"only {len(captured)} of {options.limit} baskets were paid: the campaign shows little"

@@ -103,7 +103,7 @@ def buy(options, server, work, seed, acknowledged):
         options.binaries,
         server,
         "replay",
-        baskets=campaign.baskets_file(options.baskets, work),
+        baskets=campaign.baskets_file(options.baskets, work, options.limit),
         limit=options.limit,
         clients=options.clients,
         seed=seed,
