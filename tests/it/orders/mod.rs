@@ -6,3 +6,4 @@ mod checkout_saga;
 mod place_order;
 mod saga_matrix;
 mod store_contract;
+mod stuck_order;
