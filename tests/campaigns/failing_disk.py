@@ -26,6 +26,8 @@ from buyers import Buyers, calm
 
 # So small that the logs of five contexts and of the provider's ledger would fill it, if none of them gave space back.
 SMALL_MB = 16
+# What is bought while it is full, in the space that the logs give back, and until it is full again.
+BOUGHT_MB = 2
 # And large enough for what is bought between all faults.
 LARGE_MB = 64
 SYNC, WRITE = "fsync,fdatasync", "pwrite64"
@@ -70,7 +72,8 @@ def main():
 def fill(server, process, buyers, fills):
     """Fills the disk so many times, and has it heal."""
     ballast, ended = server.data_dir / "ballast", 0
-    for _fill in range(fills):
+    for number in range(fills):
+        small_disk.resize(server.data_dir, SMALL_MB + number * BOUGHT_MB)
         buyers.wait_for_orders(1)
         put_off = buyers.put_off
         small_disk.fill_to_the_last_byte(ballast)
