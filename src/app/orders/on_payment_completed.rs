@@ -35,8 +35,6 @@ impl Consumer for OnPaymentCompleted {
         let Some(payment) = event.decode::<PaymentCompleted>()? else {
             return Ok(false);
         };
-        // First, so that what it is seen to have done is in the order that is read behind it.
-        let is_being_placed = orders.0.sagas.has_running_saga(&payment.order_id.to_string())?;
         let order = orders.0.store.find(payment.order_id)?;
         let order = order.ok_or_else(|| ConsumeError::Poison(format!("no order {}", payment.order_id)))?;
         let data = order.data();
@@ -46,10 +44,11 @@ impl Consumer for OnPaymentCompleted {
         }
         if !data.awaiting_payment {
             let order_id = payment.order_id;
-            return Err(if is_being_placed {
+            return Err(if orders.0.sagas.has_running_saga(&order_id.to_string())? {
                 ConsumeError::Retry(format!("order {order_id} is still being placed"))
             } else {
-                // Nobody will place it any more, and what other customers have paid is behind this event.
+                // Nobody will place it any more, and what other customers have paid is behind this event. Where its placing
+                // has come to its end just now, the next attempt finds that, long before the event is parked.
                 ConsumeError::Poison(format!("order {order_id} is paid, and its placing is stuck"))
             });
         }

@@ -29,7 +29,7 @@ const STEPS: [&str; 4] = [
 
 type Placed = Result<Order, Failure<PlaceOrderError>>;
 
-fn purchase(lines: &[(ProductId, i64)], token: Option<&str>) -> PlaceOrder {
+pub(super) fn purchase(lines: &[(ProductId, i64)], token: Option<&str>) -> PlaceOrder {
     let items = lines.iter().map(|(product_id, pieces)| OrderItem {
         product_id: *product_id,
         quantity: Quantity::new(*pieces).unwrap(),

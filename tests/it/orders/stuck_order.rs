@@ -8,27 +8,19 @@ use banyan::adapters::shared::sql::database::{Database, PoolSize};
 use banyan::adapters::shared::sql::errors::storage_error;
 use banyan::app::shared::event_reader::Progress;
 use banyan::domains::shared::ids::{OrderId, ProductId};
-use banyan::domains::shared::postal_address::PostalAddress;
-use banyan::domains::shared::quantity::Quantity;
-use banyan::ports::orders::operations::{GetOrder, OrderItem, OrderStatus, PlaceOrder};
+use banyan::ports::orders::operations::{GetOrder, OrderStatus};
 use banyan::ports::payments::operations::ProcessPayment;
 use banyan::ports::shared::events::ConsumerStandings;
 use banyan::ports::shared::operation::Handler;
 use diesel::connection::SimpleConnection;
 
+use super::checkout_saga::purchase;
 use crate::support::databases::{postgres, sqlite};
 use crate::support::fixed::{customer, with_key};
 use crate::support::house::House;
 
 fn place(house: &House, product_id: ProductId, key: &str) -> OrderId {
-    let order = PlaceOrder {
-        items: vec![OrderItem {
-            product_id,
-            quantity: Quantity::new(1).unwrap(),
-        }],
-        shipping_address: PostalAddress::new("1 Fig Lane", "Ulm", "", "89073", "DE").unwrap(),
-        payment_token: None,
-    };
+    let order = purchase(&[(product_id, 1)], None);
     house.orders.handle(&with_key(&customer(1), key), order).unwrap().id
 }
 

@@ -28,17 +28,20 @@ fn id() -> PaymentId {
     PaymentId::from(Uuid::from_u128(1))
 }
 
-/// A payment of 1.00 EUR that made two attempts, with what went back of it.
-fn stored(status: PaymentStatus, refunded: i64) -> StoredPayment {
-    let refund = StoredRefund {
+fn refund(minor: i64, status: RefundStatus) -> Refund {
+    Refund::from_storage(StoredRefund {
         id: RefundId::from(Uuid::from_u128(9)),
-        amount: eur(refunded),
+        amount: eur(minor),
         reason: RefundReason::order_cancelled(),
-        status: RefundStatus::Completed,
+        status,
         request: None,
         created_at: long_ago(),
         updated_at: long_ago(),
-    };
+    })
+}
+
+/// A payment of 1.00 EUR that made two attempts, with what went back of it.
+fn stored(status: PaymentStatus, refunded: i64) -> StoredPayment {
     StoredPayment {
         terms: PaymentTerms {
             id: id(),
@@ -53,7 +56,7 @@ fn stored(status: PaymentStatus, refunded: i64) -> StoredPayment {
         attempts: 2,
         attempt: None,
         decline_reason: None,
-        refunds: Vec::from_iter((refunded > 0).then(|| Refund::from_storage(refund))),
+        refunds: Vec::from_iter((refunded > 0).then(|| refund(refunded, RefundStatus::Completed))),
         version: 5,
         created_at: long_ago(),
         updated_at: long_ago(),
@@ -170,17 +173,8 @@ fn every_status_is_held_against_every_state_of_its_charge() {
 
 #[test]
 fn what_was_to_go_back_is_not_taken_afterwards() {
-    let refused = StoredRefund {
-        id: RefundId::from(Uuid::from_u128(9)),
-        amount: eur(100),
-        reason: RefundReason::order_cancelled(),
-        status: RefundStatus::Failed,
-        request: None,
-        created_at: long_ago(),
-        updated_at: long_ago(),
-    };
     let mut stored = stored(PaymentStatus::Completed, 0);
-    stored.refunds = vec![Refund::from_storage(refused)];
+    stored.refunds = vec![refund(100, RefundStatus::Failed)];
     let cancelled = Payment::from_storage(stored);
     assert_eq!(found(&cancelled, &[held(100)]), [(MissingCapture, None)]);
 }
